@@ -1,0 +1,96 @@
+"""The commands, and their exit statuses: 0 done, 1 the run failed, 2 usage or configuration."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from pipeline.config import UsageError
+
+if TYPE_CHECKING:
+    from pipeline.options import Request
+
+_DESCRIPTION = "Turns feeds, pages and texts into clean, merged, normalised news records."
+_LOG = logging.getLogger("depesche")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run a command; gives its exit status."""
+    given = sys.argv[1:] if arguments is None else arguments
+    logging.basicConfig(level=logging.ERROR, format="%(levelname)s %(name)s: %(message)s")
+    parser = argparse.ArgumentParser(prog="depesche", description=_DESCRIPTION)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, (_, summary) in _COMMANDS.items():
+        commands.add_parser(name, help=summary, add_help=False)
+    command = parser.parse_args(given[:1]).command
+    try:
+        return _COMMANDS[command][0](given[1:])
+    except UsageError as error:
+        print(f"depesche {command}: {error}", file=sys.stderr)
+        return 2
+
+
+def ingest(arguments: list[str]) -> int:
+    """One batch run."""
+    # Beam takes half a second to import, which the other commands need not wait for.
+    from pipeline import options, run, summary
+
+    if {"-h", "--help"} & set(arguments):
+        parser = argparse.ArgumentParser(
+            prog="depesche ingest", epilog="Options of Apache Beam (--runner=FlinkRunner …) are taken too."
+        )
+        options.add_arguments(parser)
+        parser.print_help()
+        return 0
+    request = options.parse_ingest(arguments)
+    run.prepare(request.config, request.is_overwrite)
+    if not _run(request):
+        return 1
+    print(summary.of_run(request.config.directory, is_color=sys.stdout.isatty()))
+    return 0
+
+
+def _run(request: Request) -> bool:
+    """Build the recipe and run it to its end; whether the run was committed."""
+    import apache_beam as beam
+
+    from pipeline import recipe
+
+    where = request.config.directory
+    try:
+        pipeline = beam.Pipeline(options=request.beam_options)
+        recipe.build(pipeline, request.config)
+        state = pipeline.run().wait_until_finish()
+    except KeyboardInterrupt:
+        print(f"depesche ingest: interrupted; {where} holds no run.json", file=sys.stderr)
+        return False
+    except Exception:  # noqa: BLE001  each runner raises its own
+        _LOG.exception("the run failed, and %s holds no run.json", where)
+        return False
+    if state not in ("DONE", None):
+        print(f"depesche ingest: the runner ended with {state}; {where} holds no run.json", file=sys.stderr)
+        return False
+    return True
+
+
+def explain(arguments: list[str]) -> int:
+    """One document through the same functions."""
+    from pipeline import explain as explanation
+
+    parser = argparse.ArgumentParser(prog="depesche explain", description=_COMMANDS["explain"][1])
+    parser.add_argument("document", metavar="FILE", help="a text, page, feed or JSONL file")
+    parser.add_argument("--number", type=int, default=1, metavar="N", help="which document of the file (default: 1)")
+    parser.add_argument("--json", action="store_true", help="as JSON")
+    options = parser.parse_args(arguments)
+    found = explanation.explain(options.document, options.number)
+    print(explanation.as_json(found) if options.json else explanation.as_text(found, sys.stdout.isatty()))
+    return 0
+
+
+_COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
+    "ingest": (ingest, "one batch run: documents to records"),
+    "explain": (explain, "one document: what was kept, removed and found, and why"),
+}

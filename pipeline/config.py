@@ -1,0 +1,53 @@
+"""What a run is asked to do: frozen, checked, and without a clock."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+MAX_BYTES = 10_000_000
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
+_SIZE = re.compile(r"(\d{1,12})\s*(|B|[kKMG]i?B?)")
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+
+
+class UsageError(Exception):
+    """A bad option or configuration; the message says what to change. The command ends with exit status 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunConfig:
+    """One batch run.
+
+    Args:
+        inputs: patterns that each match at least one file, absolute.
+        directory: where the run's files go: the output directory joined with the run's id.
+        run_id: also the name of that directory.
+        started_at: UTC.
+        max_bytes: the longest document taken, after decompression.
+        runner: the name of the Beam runner, as ``run.json`` states it.
+    """
+
+    inputs: tuple[str, ...]
+    directory: str
+    run_id: str
+    started_at: datetime
+    max_bytes: int = MAX_BYTES
+    runner: str = "FnApiRunner"
+
+
+def checked_run_id(text: str) -> str:
+    """The id itself, if it can be the name of a directory everywhere."""
+    if not _RUN_ID.fullmatch(text):
+        raise UsageError(f"--run-id {text!r}: use letters, digits, '.', '_' and '-', at most 128 of them")
+    return text
+
+
+def parse_size(text: str, option: str) -> int:
+    """``10MB``, ``512KiB`` or a number of bytes, to bytes."""
+    match = _SIZE.fullmatch(text.strip())
+    size = int(match.group(1)) * _UNITS[match.group(2).lower().removesuffix("b")] if match else 0
+    if size <= 0:
+        raise UsageError(f"{option} {text!r}: give a size such as 10MB, 512KiB or a number of bytes")
+    return size

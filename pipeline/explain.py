@@ -1,0 +1,156 @@
+"""One document through the functions of the pipeline, without Beam: every verdict, rule and vote."""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pipeline.config import MAX_BYTES, UsageError
+from transforms.clean.article import clean_article
+from transforms.clean.book import rules
+from transforms.clean.verdict import accept
+from transforms.elements import Article, InputFile, Page, Reject
+from transforms.extract.article import extract_article
+from transforms.instants import iso
+from transforms.language.detect import detect_language
+from transforms.language.label import label_language, sample_text
+from transforms.read.documents import read_documents
+from transforms.read.jsonl import parse_line
+from transforms.read.kinds import HEAD_BYTES, compression_of_content, kind_of_content, kind_of_name
+from transforms.read.streams import BROKEN, LineReader, decompressed, read_at_most
+from transforms.wire.marks import mark_wire
+from transforms.write.record import make_record
+
+
+class Line(NamedTuple):
+    """A line of the extracted document. ``rule`` removed it, or is None where it stayed."""
+
+    text: str
+    rule: str | None
+    example: str | None
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the pipeline makes of one document, and why.
+
+    ``fields`` holds what was found (name, value, where it came from); ``reject`` is set where it became no article.
+    """
+
+    origin: str
+    lines: tuple[Line, ...]
+    fields: tuple[tuple[str, Any, str | None], ...]
+    votes: tuple[tuple[str, str, float], ...]
+    reject: Reject | None
+
+
+def explain(path: str, number: int = 1) -> Explanation:
+    """Explain a document of a local file.
+
+    Args:
+        path: a text, page, feed or JSONL file, compressed or not.
+        number: which document of the file, from 1.
+
+    Raises:
+        UsageError: there is no such file or document.
+    """
+    document = _document(path, number)
+    if isinstance(document, Reject):
+        return Explanation(path, (), (), (), document)
+    extracted = extract_article(document)
+    if isinstance(extracted, Reject):
+        return Explanation(document.origin, (), (), (), extracted)
+    cleaned = clean_article(extracted)
+    removed = {line.index: line.rule for line in cleaned.removed}
+    lines = tuple(
+        Line(text, removed.get(index), _example(removed.get(index))) for index, text in enumerate(extracted.paragraphs)
+    )
+    accepted = accept(cleaned.article)
+    if isinstance(accepted, Reject):
+        return Explanation(document.origin, lines, (), (), accepted)
+    article = label_language(mark_wire(accepted))
+    votes = tuple((vote.detector, vote.code, vote.probability) for vote in detect_language(sample_text(article)).votes)
+    return Explanation(document.origin, lines, _fields(article), votes, None)
+
+
+def as_json(found: Explanation) -> str:
+    """The explanation as one JSON object."""
+    return json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2, default=_plain)
+
+
+def as_text(found: Explanation, is_color: bool) -> str:
+    """The explanation for a terminal: kept lines marked with a bar, removed ones with a minus and their rule."""
+    green, red, dim, plain = ("\033[32m", "\033[31m", "\033[2m", "\033[0m") if is_color else ("",) * 4
+    out = [found.origin, ""]
+    for line in found.lines:
+        if line.rule is None:
+            out.append(f"{green}│{plain} {line.text}")
+        else:
+            out.append(f"{red}-{plain} {dim}{line.text}{plain}  {red}[{line.rule}]{plain}")
+    if found.reject is not None:
+        reject = found.reject
+        return "\n".join([*out, "", f"{red}rejected{plain} in {reject.stage}: {reject.reason}: {reject.detail}"])
+    out += ["", "fields"]
+    for name, value, origin in found.fields:
+        shown = ", ".join(value) if isinstance(value, tuple) else _plain(value)
+        out.append(f"  {name:<20} {shown}" + (f"  {dim}({origin}){plain}" if origin else ""))
+    out += ["", "language votes"]
+    out += [f"  {name:<20} {code} {probability:.3f}" for name, code, probability in found.votes]
+    return "\n".join(out)
+
+
+def _document(path: str, number: int) -> Page | Reject:
+    if not Path(path).is_file():
+        raise UsageError(f"{path}: no such file")
+    count = 0
+    for document in _documents(Path(path)):
+        count += 1
+        if count == number:
+            return document
+    raise UsageError(f"{path}: holds {count} documents, there is no number {number}")
+
+
+def _documents(path: Path) -> Iterator[Page | Reject]:
+    data = path.read_bytes()
+    kind, compression = kind_of_name(path.name)
+    compression = compression or compression_of_content(data[:HEAD_BYTES])
+    file = InputFile(str(path), path.name, kind, compression, len(data))
+    try:
+        stream = decompressed(io.BufferedReader(io.BytesIO(data)), compression)
+        if (kind or kind_of_content(data[:HEAD_BYTES])) == "jsonl":
+            reader, offset = LineReader(stream, MAX_BYTES * 2), 0
+            while line := reader.next_line():
+                if line.data and (document := parse_line(line.data, path.name, offset)):
+                    yield document
+                offset += line.size_bytes
+        else:
+            body = read_at_most(stream, MAX_BYTES)
+            if body is None:
+                raise UsageError(f"{path}: more than {MAX_BYTES} bytes")
+            yield from read_documents(body, file)
+    except BROKEN as error:
+        raise UsageError(f"{path}: {error}") from error
+
+
+def _fields(article: Article) -> tuple[tuple[str, Any, str | None], ...]:
+    record = make_record(article)
+    origins = dict(article.origins)
+    skipped = ("text", "copies", "copy_count", "story_id", "revision", "rights")
+    names = [field.name for field in dataclasses.fields(record) if field.name not in skipped]
+    values = ((name, getattr(record, name)) for name in names)
+    return tuple((name, value, origins.get(name)) for name, value in values if value not in (None, ()))
+
+
+def _example(rule: str | None) -> str | None:
+    """The named rule's own example; a structural verdict (a line that stands twice) has none."""
+    named = rules(rule.split(".")[0]) if rule and "." in rule else ()
+    return next((found.example for found in named if found.name == rule), None)
+
+
+def _plain(value: Any) -> str:
+    return iso(value) or "" if isinstance(value, datetime) else str(value)

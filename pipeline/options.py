@@ -1,0 +1,131 @@
+"""The options of a run: ours, then Beam's, and an error for what neither knows."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import glob
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import NoReturn
+
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+
+from pipeline.config import RunConfig, UsageError, checked_run_id, parse_size
+
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+_FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+
+
+class IngestOptions(PipelineOptions):
+    """What `ingest` takes beside Beam's own options."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        add_arguments(parser)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of `ingest`."""
+    parser.add_argument(
+        "--input",
+        action="extend",
+        nargs="+",
+        metavar="PATTERN",
+        help="files, folders or globs to read; may be given again",
+    )
+    parser.add_argument("--output", metavar="DIR", help="where the folder of the run is made")
+    parser.add_argument("--run-id", metavar="ID", help="name of that folder (default: the UTC start time)")
+    parser.add_argument("--overwrite", action="store_true", help="replace a finished run of the same name")
+    parser.add_argument(
+        "--max-bytes",
+        metavar="SIZE",
+        default="10MB",
+        help="longest document taken, after decompression (default: 10MB)",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A checked call of `ingest`: what to do, and Beam's options for doing it."""
+
+    config: RunConfig
+    beam_options: PipelineOptions
+    is_overwrite: bool
+
+
+def parse_ingest(arguments: list[str]) -> Request:
+    """The request that command-line arguments make; `UsageError` for the first thing wrong with them."""
+    options = PipelineOptions(arguments)
+    _refuse_unknown(options, arguments)
+    own = options.view_as(IngestOptions)
+    if not own.input:
+        raise UsageError("nothing to read: give at least one --input PATTERN")
+    if not own.output:
+        raise UsageError("nowhere to write: give --output DIR")
+    started_at = datetime.now(UTC).replace(microsecond=0)
+    run_id = checked_run_id(own.run_id or started_at.strftime("%Y%m%dT%H%M%SZ"))
+    config = RunConfig(
+        inputs=tuple(dict.fromkeys(existing_pattern(pattern) for pattern in own.input)),
+        directory=FileSystems.join(absolute(own.output), run_id),
+        run_id=run_id,
+        started_at=started_at,
+        max_bytes=parse_size(own.max_bytes, "--max-bytes"),
+        runner=_resolve_runner(options),
+    )
+    return Request(config, options, own.overwrite)
+
+
+def absolute(path: str) -> str:
+    """A local path as workers in any directory find it; other file systems' paths as they are."""
+    return path if _SCHEME.match(path) else str(Path(path).absolute())
+
+
+def existing_pattern(pattern: str) -> str:
+    """The pattern as Beam takes it: absolute, a folder as all files below it; `UsageError` where nothing matches."""
+    if not _SCHEME.match(pattern):
+        local = Path(pattern)
+        # Beam has no quoting: a name that holds a glob character is matched as a pattern of itself.
+        pattern = glob.escape(str(local.absolute())) if local.exists() else str(local.absolute())
+        if local.is_dir():
+            pattern += "/**"
+    try:
+        for candidate in (pattern, pattern.rstrip("/") + "/**"):
+            if FileSystems.match([candidate], limits=[1])[0].metadata_list:
+                return candidate
+    except Exception as error:
+        raise UsageError(f"--input {pattern}: cannot be listed: {error}") from error
+    raise UsageError(f"--input {pattern}: matches no file")
+
+
+def _resolve_runner(options: PipelineOptions) -> str:
+    """Beam's DirectRunner picks a runner when it runs; the pick is made here, so that `run.json` can state it."""
+    standard = options.view_as(StandardOptions)
+    if standard.runner is None or standard.runner.lower() == "directrunner":
+        standard.runner = _FN_API_RUNNER
+    return str(standard.runner).rsplit(".", 1)[-1]
+
+
+def _refuse_unknown(options: PipelineOptions, arguments: list[str]) -> None:
+    """Beam drops options that it does not know with a log line at most; here they are errors."""
+    parsers: list[argparse.ArgumentParser] = []
+
+    def keep(parser: argparse.ArgumentParser) -> None:
+        parser.error = _raise_usage  # type: ignore[method-assign]
+        parsers.append(parser)
+
+    options.get_all_options(add_extra_args_fn=keep)
+    _, unknown = parsers[0].parse_known_args(arguments)
+    if unknown:
+        known = [name for action in parsers[0]._actions for name in action.option_strings]
+        close = difflib.get_close_matches(unknown[0].split("=", 1)[0], known, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        what = "unknown option" if unknown[0].startswith("-") else "unexpected argument"
+        raise UsageError(f"{what} {unknown[0]}{hint}")
+
+
+def _raise_usage(message: str) -> NoReturn:
+    raise UsageError(message)

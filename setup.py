@@ -1,0 +1,48 @@
+"""The packages Depesche needs, with their ranges: the one place where they are written.
+
+Also what a cloud runner ships to its workers (``--setup_file=./setup.py``).
+"""
+
+from setuptools import find_packages, setup
+
+RUN = [
+    "apache-beam>=2.77,<3",
+    'backports.zstd>=1.0,<2; python_version < "3.14"',
+    "charset-normalizer>=3.4,<4",
+    "feedparser>=6.0.11,<7",
+    "htmldate>=1.9.3,<2",
+    "langdetect>=1.0.9,<2",
+    "lxml>=5.3,<7",
+    "lxml-html-clean>=0.4,<1",  # justext, behind trafilatura, imports it; lxml 6 no longer brings it
+    "numpy>=1.26,<3",
+    "python-dateutil>=2.9,<3",
+    "py3langid>=0.4,<0.5",
+    "tld>=0.13.1,<0.14",
+    "trafilatura>=2.3,<3",
+    "w3lib>=2.2,<3",
+]
+TEST = [
+    "hypothesis>=6.120,<7",
+    "jsonschema>=4.23,<5",
+    "mypy>=2.4,<3",
+    "pytest>=9,<10",
+    "pytest-xdist>=3.6,<4",
+    "PyYAML>=6.0.2,<7",
+    "ruff>=0.17,<0.18",
+    "types-python-dateutil>=2.9,<3",
+    "types-PyYAML>=6.0.12,<7",
+]
+
+setup(
+    name="depesche",
+    version="0.1.0",
+    description="A streaming and batch ingestion pipeline for news on Apache Beam",
+    long_description="See README.md",
+    license="Apache-2.0",
+    python_requires=">=3.11",
+    packages=find_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
+    package_data={"": ["*.toml", "*.json", "py.typed"]},
+    install_requires=RUN,
+    extras_require={"test": TEST},
+    entry_points={"console_scripts": ["depesche = pipeline.cli:main"]},
+)

@@ -1,0 +1,224 @@
+"""The nouns that travel through the pipeline: frozen, slotted dataclasses, and nothing else.
+
+Times are aware datetimes in UTC. Everything is immutable, so that a retry starts from what the first try saw.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from transforms.reasons import Reason, Stage
+
+Precision = Literal["second", "minute", "day"]
+FileKind = Literal["text", "html", "jsonl", "feed", "archive"]
+Compression = Literal["gzip", "zstd"]
+Markup = Literal["html", "fragment", "text"]
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file that a pattern of `--input` matched.
+
+    Args:
+        path: where Beam's file systems find it.
+        source: its name in records and messages: the path below the pattern's fixed part, equal on every machine.
+        kind: what it holds, by its name or else by its content; None where neither says it.
+        compression: by its name or first bytes.
+        size_bytes: as stored, compressed.
+    """
+
+    path: str
+    source: str
+    kind: FileKind | None
+    compression: Compression | None
+    size_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Hints:
+    """What the carrier of a document (a feed's entry, a line of JSON) says about it.
+
+    A hint fills what the document itself does not say; it never overrides it.
+    """
+
+    source_id: str | None = None
+    title: str | None = None
+    published_at: datetime | None = None
+    published_precision: Precision | None = None
+    modified_at: datetime | None = None
+    authors: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One document as it was read, of whatever kind: bytes and what is known about them.
+
+    Args:
+        url: the address as read, or None (a file that names none).
+        markup: a whole HTML page, a piece of HTML (a feed's entry), or plain text.
+        content_type: as in HTTP (``text/html; charset=utf-8``, ``text/plain``); its charset is a claim, not a fact.
+        body: the document's bytes, after decompression.
+        source: the name in the sources file, or the file it came from (relative to the pattern).
+        fetched_at: None where nothing tells; a file's own time stamp is not when it was fetched.
+        origin: where in the input it stands, for messages (``news.jsonl:1204`` at a byte offset).
+    """
+
+    url: str | None
+    markup: Markup
+    content_type: str
+    body: bytes
+    source: str
+    origin: str
+    fetched_at: datetime | None = None
+    status: int | None = None
+    hints: Hints = Hints()
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What the publisher says about use: licence address, robots directives, TDM reservation (W3C TDMRep)."""
+
+    license: str | None = None
+    robots: str | None = None
+    tdm_reservation: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """An article on its way: taken out of its page, then cleaned, marked and labelled.
+
+    ``captions`` and ``bylines`` hold lines that were moved out of the text and that later steps read:
+    the wire room finds credits, agencies and people in them.
+    """
+
+    url: str | None
+    canonical_url: str | None
+    source: str
+    origin: str
+    kind: Markup
+    title: str | None
+    paragraphs: tuple[str, ...]
+    lead: str | None = None
+    site: str | None = None
+    source_id: str | None = None
+    fetched_at: datetime | None = None
+    published_at: datetime | None = None
+    published_precision: Precision | None = None
+    modified_at: datetime | None = None
+    authors: tuple[str, ...] = ()
+    section: str | None = None
+    tags: tuple[str, ...] = ()
+    image: str | None = None
+    captions: tuple[str, ...] = ()
+    bylines: tuple[str, ...] = ()
+    agency: str | None = None
+    dateline: str | None = None
+    byline_codes: str | None = None
+    caption_credits: tuple[str, ...] = ()
+    paywalled: bool | None = None
+    rights: Rights = Rights()
+    language: str = "und"
+    language_confidence: float = 0.0
+    origins: tuple[tuple[str, str], ...] = field(default=())
+    """Which field came from where (``title`` from ``json-ld``), in the order found; `explain` shows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """An input that did not become an article, and why.
+
+    ``at`` is the time of the fetch where one is known: a clock read here would make a retry differ.
+    """
+
+    stage: Stage
+    reason: Reason
+    url: str | None
+    detail: str
+    source: str | None = None
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRef:
+    """A copy as its standing article names it. ``similarity`` is 0 to 1, or None where the texts were not compared."""
+
+    id: str
+    url: str | None
+    source: str
+    similarity: float | None
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is written for an article: the fields of the contract's record, in its order.
+
+    ``copies`` names the first of them (see `transforms.copies.verdicts.MAX_COPIES`), ``copy_count`` counts all.
+    """
+
+    id: str
+    source_id: str | None
+    url: str | None
+    canonical_url: str | None
+    site: str | None
+    source: str
+    title: str | None
+    lead: str | None
+    text: str
+    authors: tuple[str, ...]
+    section: str | None
+    tags: tuple[str, ...]
+    image: str | None
+    published_at: datetime | None
+    published_precision: Precision | None
+    modified_at: datetime | None
+    fetched_at: datetime | None
+    language: str
+    language_confidence: float
+    agency: str | None
+    dateline: str | None
+    byline_codes: str | None
+    caption_credits: tuple[str, ...]
+    paywalled: bool | None
+    rights: Rights
+    word_count: int
+    content_hash: str
+    revision: int = 1
+    copies: tuple[CopyRef, ...] = ()
+    copy_count: int = 0
+    story_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What copies are found by: it travels through the groupings in place of its record.
+
+    Args:
+        id: the record's.
+        rank: sorts the documents; the lowest of a cluster stands for it (see `transforms.copies.sketch.rank`).
+        text_hash: of the folded text.
+    """
+
+    id: str
+    rank: tuple[str, ...]
+    text_hash: bytes
+    url: str | None
+    source: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """A line of ``copies-*.jsonl``: a document for which another one stands."""
+
+    url: str | None
+    id: str
+    copy_of: str
+    similarity: float | None
+    source: str
+    published_at: datetime | None
+    fetched_at: datetime | None

@@ -1,0 +1,121 @@
+"""From the bytes of a document to its article: the one public function of the room."""
+
+from __future__ import annotations
+
+import re
+
+from trafilatura import bare_extraction
+from trafilatura.settings import Document
+
+from transforms.elements import Article, Page, Reject
+from transforms.extract.address import canonical_address, site_of
+from transforms.extract.characters import normalize, one_line
+from transforms.extract.charset import decode
+from transforms.extract.fragment import blocks_of_fragment
+from transforms.extract.metadata import page_metadata
+from transforms.extract.parse import parse_page
+from transforms.extract.plain import paragraphs_of_text
+from transforms.reasons import Reason, Stage
+
+_HTML = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.I)
+
+
+def extract_article(page: Page) -> Article | Reject:
+    """Take the article out of a document: its paragraphs and what the document says about itself.
+
+    Args:
+        page: any markup; the charset is found from its bytes and content type.
+
+    Returns:
+        An article whose paragraphs may still hold boilerplate, or a `Reject` with ``bad_encoding``, ``empty`` or
+        ``no_article``.
+    """
+    decoded = decode(page.body, page.content_type)
+    if decoded.text is None:
+        return _reject(page, Reason.BAD_ENCODING, f"no text in any encoding (tried last: {decoded.encoding})")
+    if not decoded.text.strip():
+        return _reject(page, Reason.EMPTY, "nothing but white space")
+    if page.markup == "html" or (page.markup == "text" and _HTML.match(decoded.text)):
+        return _from_page(page, decoded.text)
+    if page.markup == "fragment":
+        blocks = blocks_of_fragment(decoded.text)
+        return _from_lines(page, blocks.paragraphs, blocks.captions)
+    return _from_lines(page, paragraphs_of_text(decoded.text), ())
+
+
+def _from_lines(page: Page, paragraphs: tuple[str, ...], captions: tuple[str, ...]) -> Article | Reject:
+    if not paragraphs:
+        return _reject(page, Reason.EMPTY, "no text in the document")
+    hints = page.hints
+    address = canonical_address(page.url, None)
+    return Article(
+        url=page.url,
+        canonical_url=address,
+        site=site_of(address),
+        source=page.source,
+        origin=page.origin,
+        kind=page.markup,
+        title=one_line(hints.title) if hints.title else None,
+        paragraphs=paragraphs,
+        captions=captions,
+        source_id=hints.source_id,
+        fetched_at=page.fetched_at,
+        published_at=hints.published_at,
+        published_precision=hints.published_precision,
+        modified_at=hints.modified_at,
+        authors=hints.authors,
+        tags=hints.tags,
+        image=hints.image,
+        origins=_hinted(page),
+    )
+
+
+def _from_page(page: Page, text: str) -> Article | Reject:
+    tree = parse_page(text)
+    if tree is None or not tree.text_content().strip():
+        return _reject(page, Reason.EMPTY, "a page without text")
+    metadata = page_metadata(tree, page.fetched_at)
+    captions = tuple(line for element in tree.iter("figcaption") if (line := one_line(element.text_content())))
+    found = bare_extraction(tree, url=page.url, include_comments=False, with_metadata=False)
+    if not isinstance(found, Document) or not found.text:
+        return _reject(page, Reason.NO_ARTICLE, "no running text found in the page")
+    hints = page.hints
+    address = canonical_address(page.url, metadata.declared_url)
+    return Article(
+        url=page.url,
+        canonical_url=address,
+        site=site_of(address),
+        source=page.source,
+        origin=page.origin,
+        kind="html",
+        title=metadata.title or hints.title,
+        paragraphs=tuple(line.strip() for line in normalize(found.text).split("\n") if line.strip()),
+        captions=captions,
+        source_id=hints.source_id,
+        fetched_at=page.fetched_at,
+        published_at=metadata.published_at or hints.published_at,
+        published_precision=metadata.published_precision if metadata.published_at else hints.published_precision,
+        modified_at=metadata.modified_at or hints.modified_at,
+        authors=metadata.authors or hints.authors,
+        section=metadata.section,
+        tags=metadata.tags or hints.tags,
+        image=metadata.image or hints.image,
+        paywalled=metadata.paywalled,
+        rights=metadata.rights,
+        origins=(*metadata.origins, *(hint for hint in _hinted(page) if hint[0] not in dict(metadata.origins))),
+    )
+
+
+def _hinted(page: Page) -> tuple[tuple[str, str], ...]:
+    hints = page.hints
+    fields = (
+        ("title", hints.title),
+        ("published_at", hints.published_at),
+        ("authors", hints.authors),
+        ("image", hints.image),
+    )
+    return tuple((name, "hint of the input") for name, value in fields if value)
+
+
+def _reject(page: Page, reason: Reason, detail: str) -> Reject:
+    return Reject(Stage.EXTRACT, reason, page.url or page.origin, detail, page.source, page.fetched_at)

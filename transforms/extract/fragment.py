@@ -1,0 +1,73 @@
+"""The content of a feed's entry: a piece of HTML that is the article itself, with nothing around it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from lxml import html
+
+from transforms.extract.characters import one_line
+from transforms.extract.parse import parse_fragment
+
+_SKIPPED = frozenset(
+    (
+        "script",
+        "style",
+        "noscript",
+        "template",
+        "iframe",
+        "button",
+        "form",
+        "svg",
+        "object",
+        "video",
+        "audio",
+        "figcaption",
+    )
+)
+_HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_PARTS = frozenset(
+    ("address", "article", "aside", "body", "div", "figure", "footer", "header", "main", "nav", "section")
+)
+_TEXTS = frozenset(("blockquote", "center", "details", "p", "pre", "hr", "br"))
+_LISTS = frozenset(("dd", "dl", "dt", "li", "ol", "ul"))
+_TABLES = frozenset(("table", "tbody", "td", "tfoot", "th", "thead", "tr"))
+_BLOCKS = _HEADINGS | _PARTS | _TEXTS | _LISTS | _TABLES
+
+
+class Blocks(NamedTuple):
+    """The text of a fragment by block, in order; captions apart."""
+
+    paragraphs: tuple[str, ...]
+    captions: tuple[str, ...]
+
+
+def blocks_of_fragment(text: str) -> Blocks:
+    """Walk the fragment once, ending a paragraph at each block element and ``br``."""
+    tree = parse_fragment(text)
+    if tree is None:
+        return Blocks((), ())
+    captions = tuple(one_line(caption.text_content()) for caption in tree.iter("figcaption"))
+    parts: list[str] = []
+    _walk(tree, parts)
+    lines = (one_line(line) for line in "".join(parts).split("\x1e"))
+    return Blocks(tuple(line for line in lines if line), tuple(caption for caption in captions if caption))
+
+
+def _walk(root: html.HtmlElement, parts: list[str]) -> None:
+    """Append the text below ``root``; a loop, since a fragment may be nested deeper than Python recurses."""
+    stack: list[tuple[html.HtmlElement, bool]] = [(root, True)]
+    while stack:
+        element, is_entered = stack.pop()
+        is_block = element.tag in _BLOCKS
+        if is_block:
+            parts.append("\x1e")
+        if not is_entered:
+            parts.append(element.tail or "")
+            continue
+        if not isinstance(element.tag, str) or element.tag in _SKIPPED:
+            parts.append(element.tail or "")
+            continue
+        parts.append(element.text or "")
+        stack.append((element, False))
+        stack.extend((child, True) for child in reversed(element))

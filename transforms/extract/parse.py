@@ -1,0 +1,23 @@
+"""One parse of a page or a piece of one."""
+
+from __future__ import annotations
+
+from lxml import etree, html
+
+# lxml ends a document at a nesting of 2,048 (libxml2's bound), so that no later walk can exhaust the stack.
+_PARSER = html.HTMLParser(
+    encoding="utf-8", collect_ids=False, default_doctype=False, remove_comments=True, remove_pis=True, huge_tree=True
+)
+
+
+def parse_page(text: str) -> html.HtmlElement | None:
+    """The document element of a page; None where there is nothing to parse."""
+    try:
+        return html.document_fromstring(text.encode("utf-8", "replace"), parser=_PARSER)
+    except (etree.ParserError, ValueError):
+        return None
+
+
+def parse_fragment(text: str) -> html.HtmlElement | None:
+    """A piece of HTML, such as the content of a feed's entry, under one element."""
+    return parse_page(f"<html><body>{text}</body></html>")

@@ -1,0 +1,41 @@
+"""A whole file that is no JSONL to the documents it holds."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Iterator
+
+from transforms.elements import InputFile, Markup, Page, Reject
+from transforms.read.feeds import read_feed
+from transforms.read.kinds import HEAD_BYTES, binary_content, kind_of_content
+from transforms.reasons import Reason, Stage
+
+_MARKUP: dict[str, tuple[Markup, str]] = {"html": ("html", "text/html"), "text": ("text", "text/plain")}
+
+
+def read_documents(body: bytes, file: InputFile) -> Iterator[Page | Reject]:
+    """The documents of a text, a page or a feed.
+
+    Args:
+        body: the file's content after decompression.
+        file: where it came from; its kind is taken from the content where the name did not say it.
+    """
+    source = file.source
+    head = body[:HEAD_BYTES]
+    kind = file.kind or kind_of_content(head)
+    if not body.strip():
+        yield Reject(Stage.READ, Reason.EMPTY, source, "the file is empty", source)
+    elif kind == "archive":
+        yield Reject(Stage.READ, Reason.UNSUPPORTED, source, "WARC archives are not read yet", source)
+    elif binary := binary_content(head):
+        detail = f"{binary}, though named {_named(source)}"
+        yield Reject(Stage.READ, Reason.UNSUPPORTED, source, detail, source)
+    elif kind == "feed":
+        yield from read_feed(body, source)
+    else:
+        markup, content_type = _MARKUP[kind]
+        yield Page(url=None, markup=markup, content_type=content_type, body=body, source=source, origin=source)
+
+
+def _named(source: str) -> str:
+    return mimetypes.guess_type(source)[0] or "without a known ending"

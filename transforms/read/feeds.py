@@ -1,0 +1,149 @@
+"""Saved feeds to the documents that their entries carry: RSS 0.9x to 2.0, Atom (feedparser), JSON Feed 1.x."""
+
+from __future__ import annotations
+
+import calendar
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import feedparser
+
+from transforms.elements import Hints, Page, Reject
+from transforms.instants import parse_instant
+from transforms.read.web_address import is_web_address
+from transforms.reasons import Reason, Stage
+
+_JSON_FEED_VERSION = "jsonfeed.org/version/"
+_NO_CONTENT = "the entry has no content of its own"
+_CLOSING = (b"</rss>", b"</feed>", b"</rdf:RDF>", b"</channel>")
+
+
+def read_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
+    """Each entry of a saved feed as a document, newest or oldest as the feed has them.
+
+    Entities of the document type are never resolved: feedparser drops their declarations. A feed that breaks off
+    gives the entries that are whole, and one `Reject` for the rest.
+    """
+    if body.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"["):
+        yield from _read_json_feed(body, source)
+    else:
+        yield from _read_xml_feed(body, source)
+
+
+def _read_xml_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
+    parsed = feedparser.parse(body)
+    if not parsed.version and not parsed.entries:
+        cause = parsed.get("bozo_exception")
+        what = "an HTML page" if b"<html" in body[:4096].lower() else "no RSS or Atom feed"
+        detail = f"the file is {what}" + (f" ({cause})" if cause else "")
+        yield Reject(Stage.READ, Reason.BAD_FEED, source, detail[:300], source)
+        return
+    entries = parsed.entries
+    is_torn = parsed.bozo and not any(tag in body[-2048:] for tag in _CLOSING)
+    whole = entries[:-1] if is_torn and entries else entries
+    for number, entry in enumerate(whole, 1):
+        yield _page_of_entry(entry, source, number)
+    if is_torn:
+        detail = f"the feed breaks off after {len(whole)} whole entries"
+        yield Reject(Stage.READ, Reason.BAD_FEED, source, detail, source)
+    elif not entries:
+        yield Reject(Stage.READ, Reason.EMPTY, source, "a feed without entries", source)
+
+
+def _page_of_entry(entry: Any, source: str, number: int) -> Page | Reject:
+    contents = [part.get("value") or "" for part in entry.get("content", [])]
+    return _page(
+        content=max([*contents, entry.get("summary") or ""], key=len),
+        url=entry.get("link"),
+        origin=f"{source}#{number}",
+        source=source,
+        hints=Hints(
+            source_id=entry.get("id"),
+            title=entry.get("title"),
+            published_at=_from_struct(entry.get("published_parsed")),
+            published_precision="second" if entry.get("published_parsed") else None,
+            modified_at=_from_struct(entry.get("updated_parsed")),
+            authors=_names(entry.get("authors", [])),
+            tags=tuple(tag.term for tag in entry.get("tags", []) if tag.get("term")),
+            image=next((m.get("url") for m in entry.get("media_content", []) if m.get("url")), None),
+        ),
+    )
+
+
+def _read_json_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
+    try:
+        feed = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        yield Reject(Stage.READ, Reason.BAD_FEED, source, f"no JSON: {str(error)[:200]}", source)
+        return
+    version = feed.get("version") if isinstance(feed, dict) else None
+    items = feed.get("items") if isinstance(feed, dict) else None
+    if _JSON_FEED_VERSION not in str(version) or not isinstance(items, list):
+        yield Reject(Stage.READ, Reason.BAD_FEED, source, "JSON, but no JSON Feed", source)
+        return
+    for number, item in enumerate(items, 1):
+        if isinstance(item, dict):
+            yield _page_of_item(item, source, number)
+        else:
+            detail = f"entry {number} is a {type(item).__name__}, no object"
+            yield Reject(Stage.READ, Reason.BAD_FEED, source, detail, source)
+    if not items:
+        yield Reject(Stage.READ, Reason.EMPTY, source, "a feed without entries", source)
+
+
+def _page_of_item(item: dict[str, Any], source: str, number: int) -> Page | Reject:
+    published_at, precision = parse_instant(item.get("date_published")) or (None, None)
+    modified_at, _ = parse_instant(item.get("date_modified")) or (None, None)
+    authors = item.get("authors") or [item.get("author")]
+    html = _string(item.get("content_html"))
+    return _page(
+        content=html or _string(item.get("content_text")) or _string(item.get("summary")) or "",
+        url=_string(item.get("url")),
+        origin=f"{source}#{number}",
+        source=source,
+        is_html=html is not None,
+        hints=Hints(
+            source_id=str(item["id"]) if "id" in item else None,
+            title=_string(item.get("title")),
+            published_at=published_at,
+            published_precision=precision,
+            modified_at=modified_at,
+            authors=_names(authors if isinstance(authors, list) else []),
+            tags=tuple(tag for tag in item.get("tags") or () if isinstance(tag, str)),
+            image=_string(item.get("image")),
+        ),
+    )
+
+
+def _page(content: str, url: str | None, origin: str, source: str, hints: Hints, is_html: bool = True) -> Page | Reject:
+    if url and not is_web_address(url):
+        return Reject(Stage.READ, Reason.BAD_URL, url[:2000], "no http or https address", source)
+    if not content.strip():
+        return Reject(Stage.READ, Reason.MISSING_FIELD, url or origin, _NO_CONTENT, source)
+    return Page(
+        url=url or None,
+        markup="fragment" if is_html else "text",
+        content_type="text/html; charset=utf-8" if is_html else "text/plain; charset=utf-8",
+        body=content.encode("utf-8", "replace"),
+        source=source,
+        origin=origin,
+        hints=hints,
+    )
+
+
+def _names(people: list[Any]) -> tuple[str, ...]:
+    names = [person.get("name") for person in people if isinstance(person, dict)]
+    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) and value.strip() else None
+
+
+def _from_struct(parts: Any) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(calendar.timegm(parts), UTC) if parts else None
+    except (ValueError, OverflowError, TypeError):
+        return None

@@ -1,0 +1,91 @@
+"""Bounded reading of files, plain or compressed.
+
+Beam's own decompressing reader ends a truncated ``.gz`` or ``.zst`` without a word (2.77), so the standard library's
+readers are laid over its raw streams: they give what is there, then raise.
+"""
+
+from __future__ import annotations
+
+import gzip
+import sys
+import zlib
+from io import BufferedIOBase
+from typing import NamedTuple, cast
+
+from transforms.elements import Compression
+
+if sys.version_info >= (3, 14):
+    from compression.zstd import ZstdError, ZstdFile
+else:
+    from backports.zstd import ZstdError, ZstdFile
+
+BROKEN: tuple[type[Exception], ...] = (EOFError, OSError, zlib.error, ZstdError)
+"""What reading a torn, corrupt or vanished file raises."""
+
+_CHUNK_BYTES = 1 << 16
+
+
+class Line(NamedTuple):
+    """One line. ``data`` is its content without the line break, or None where it was longer than the bound."""
+
+    data: bytes | None
+    size_bytes: int
+
+
+def decompressed(raw: BufferedIOBase, compression: Compression | None) -> BufferedIOBase:
+    """The stream's content after decompression; reading it raises one of `BROKEN` where it is torn."""
+    if compression == "gzip":
+        return gzip.GzipFile(fileobj=raw)
+    if compression == "zstd":
+        return cast(BufferedIOBase, ZstdFile(raw))
+    return raw
+
+
+def read_at_most(stream: BufferedIOBase, max_bytes: int) -> bytes | None:
+    """All of the stream, or None where it holds more than ``max_bytes``; never more than that in memory."""
+    parts, size = [], 0
+    while chunk := stream.read(min(_CHUNK_BYTES, max_bytes + 1 - size)):
+        parts.append(chunk)
+        size += len(chunk)
+        if size > max_bytes:
+            return None
+    return b"".join(parts)
+
+
+class LineReader:
+    """Lines of a stream with bounded memory: a longer line is skipped to its end, and only its size is kept.
+
+    It asks with ``read1``, so that what stands before a tear comes out before the tear raises.
+    """
+
+    def __init__(self, stream: BufferedIOBase, max_line_bytes: int) -> None:
+        self._stream = stream
+        self._max = max_line_bytes
+        self._buffer = b""
+        self._at_end = False
+
+    def next_line(self) -> Line | None:
+        """The next line with its size in the file, line break included; None at the end."""
+        parts: list[bytes] = []
+        size = kept = 0
+        while True:
+            cut = self._buffer.find(b"\n")
+            piece, rest = (self._buffer, b"") if cut < 0 else (self._buffer[: cut + 1], self._buffer[cut + 1 :])
+            size += len(piece)
+            if kept + len(piece) <= self._max + 1:
+                parts.append(piece)
+                kept += len(piece)
+            else:
+                parts, kept = [], self._max + 1
+            self._buffer = rest
+            if cut >= 0 or not self._fill():
+                break
+        if not size:
+            return None
+        return Line(None if size > self._max else b"".join(parts).rstrip(b"\r\n"), size)
+
+    def _fill(self) -> bool:
+        if not self._buffer and not self._at_end:
+            self._buffer = self._stream.read1(_CHUNK_BYTES)
+            self._at_end = not self._buffer
+        return bool(self._buffer)

@@ -1,0 +1,67 @@
+"""What `run.json` says."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+SCHEMA_VERSION = 1
+NAME = "run.json"
+
+
+class CountsError(RuntimeError):
+    """The counts of a run do not close: something was lost or doubled, and the run must not be committed."""
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Counts:
+    """How many inputs there were and what each became."""
+
+    read: int
+    articles: int
+    copies: int
+    rejects: int
+    unchanged: int = 0
+
+    def check(self) -> None:
+        """Raise `CountsError` unless read = articles + copies + rejects + unchanged."""
+        ended = self.articles + self.copies + self.rejects + self.unchanged
+        if self.read != ended:
+            raise CountsError(f"{self.read} documents were read, but {ended} came to an end: {self}")
+
+
+def manifest(
+    run: Mapping[str, Any],
+    counts: Counts,
+    rejects_by_reason: Mapping[str, int],
+    articles_by_language: Mapping[str, int],
+    files: Mapping[str, Sequence[str]],
+    finished_at: str,
+) -> str:
+    """The text of ``run.json``.
+
+    Args:
+        run: what was known at the start: run_id, started_at, runner, options, versions.
+        counts: checked here, see `CountsError`.
+        rejects_by_reason: their sum is ``counts.rejects``.
+        articles_by_language: their sum is ``counts.articles``.
+        files: names of the files of each kind, in any order.
+        finished_at: in the contract's form.
+    """
+    counts.check()
+    row = {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": run["run_id"],
+        "started_at": run["started_at"],
+        "finished_at": finished_at,
+        "runner": run["runner"],
+        "counts": dataclasses.asdict(counts),
+        "rejects_by_reason": dict(sorted(rejects_by_reason.items())),
+        "articles_by_language": dict(sorted(articles_by_language.items())),
+        "files": {kind: sorted(name.rsplit("/", 1)[-1] for name in names) for kind, names in files.items()},
+        "options": dict(run["options"]),
+        "versions": dict(run["versions"]),
+    }
+    return json.dumps(row, ensure_ascii=False, indent=2) + "\n"

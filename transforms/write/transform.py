@@ -1,0 +1,156 @@
+"""Records, copies and rejects to the files of a run, and `run.json` when all of them are whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import apache_beam as beam
+from apache_beam.io import WriteToText
+from apache_beam.io.filesystems import FileSystems
+from apache_beam.transforms.error_handling import ErrorHandler
+
+from transforms.attempt import Attempt
+from transforms.elements import Article, Record, Reject
+from transforms.instants import iso
+from transforms.reasons import Stage
+from transforms.write.jsonl import copy_line, record_line, reject_line
+from transforms.write.manifest import NAME, Counts, manifest
+from transforms.write.record import make_record
+
+
+class MakeRecords(beam.PTransform):
+    """`Article` to `Record`."""
+
+    def __init__(self, rejects: ErrorHandler) -> None:
+        super().__init__()
+        self._rejects = rejects
+
+    def expand(self, articles: beam.PCollection) -> beam.PCollection:  # noqa: D102
+        return articles | Attempt[Article, Record](make_record, Stage.WRITE, Record, self._rejects)
+
+
+class WriteRecords(beam.PTransform):
+    """One kind of element to ``KIND-SSSSS-of-NNNNN.jsonl``; the names of the files come out when they are whole."""
+
+    def __init__(self, directory: str, kind: str, line: Callable[[Any], str]) -> None:
+        super().__init__()
+        self._prefix = FileSystems.join(directory, kind)
+        self._line = line
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:  # noqa: D102
+        return (
+            elements
+            | "Line" >> beam.Map(self._line).with_output_types(str)
+            | "Files" >> WriteToText(self._prefix, file_name_suffix=".jsonl")
+        )
+
+
+class CommitRun(beam.PTransform):
+    """Count what came out, and write ``run.json`` in one step after all files of the run are whole.
+
+    Part of the graph, so that it happens whether or not the program that started the run is still there.
+
+    Args:
+        directory: of the run.
+        run: what ``run.json`` says that was known at the start.
+        read: the documents that were read, rejects of the reading not among them.
+        articles, copies, rejects: each kind's elements.
+    """
+
+    def __init__(
+        self,
+        directory: str,
+        run: Mapping[str, Any],
+        read: beam.PCollection,
+        articles: beam.PCollection,
+        copies: beam.PCollection,
+        rejects: beam.PCollection,
+    ) -> None:
+        super().__init__()
+        self._directory = directory
+        self._run = dict(run)
+        self._read = read
+        self._written: dict[str, tuple[beam.PCollection, Callable[[Any], str]]] = {
+            "articles": (articles, record_line),
+            "copies": (copies, copy_line),
+            "rejects": (rejects, reject_line),
+        }
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
+        sides: dict[str, Any] = {"documents": beam.pvalue.AsSingleton(_count(self._read, "CountDocuments"))}
+        for kind, (elements, line) in self._written.items():
+            title = kind.capitalize()
+            files = elements | f"Write{title}" >> WriteRecords(self._directory, kind, line)
+            sides[f"{kind}_files"] = beam.pvalue.AsList(files)
+        articles, copies, rejects = (elements for elements, _ in self._written.values())
+        languages = (
+            articles | "Languages" >> beam.Map(_language) | "CountLanguages" >> beam.combiners.Count.PerElement()
+        )
+        reasons = (
+            rejects | "Reasons" >> beam.Map(_stage_and_reason) | "CountReasons" >> beam.combiners.Count.PerElement()
+        )
+        return (
+            begin
+            | "Once" >> beam.Create([self._directory])
+            | "Commit"
+            >> beam.ParDo(
+                _CommitDoFn(self._run),
+                copies=beam.pvalue.AsSingleton(_count(copies, "CountCopies")),
+                languages=beam.pvalue.AsDict(languages),
+                reasons=beam.pvalue.AsDict(reasons),
+                **sides,
+            )
+        )
+
+
+class _CommitDoFn(beam.DoFn):
+    def __init__(self, run: dict[str, Any]) -> None:
+        self._run = run
+
+    def process(
+        self,
+        directory: str,
+        documents: int,
+        copies: int,
+        languages: dict[str, int],
+        reasons: dict[tuple[str, str], int],
+        articles_files: list[str],
+        copies_files: list[str],
+        rejects_files: list[str],
+    ) -> Iterator[str]:
+        by_reason: dict[str, int] = {}
+        for (_, reason), count in reasons.items():
+            by_reason[reason] = by_reason.get(reason, 0) + count
+        unread = sum(count for (stage, _), count in reasons.items() if stage in (Stage.READ, Stage.FETCH))
+        counts = Counts(documents + unread, sum(languages.values()), copies, sum(reasons.values()))
+        files = {"articles": articles_files, "copies": copies_files, "rejects": rejects_files}
+        text = manifest(self._run, counts, by_reason, languages, files, iso(datetime.now(UTC)) or "")
+        yield commit_file(FileSystems.join(directory, NAME), text)
+
+
+def commit_file(path: str, text: str) -> str:
+    """Write a file so that it is there as a whole or not at all; gives its path.
+
+    A file that is there already is left: it is what an earlier try of the same bundle wrote.
+    """
+    if FileSystems.exists(path):
+        return path
+    part = f"{path}.part"
+    with FileSystems.create(part) as stream:
+        stream.write(text.encode("utf-8"))
+    FileSystems.rename([part], [path])
+    return path
+
+
+def _count(elements: beam.PCollection, label: str) -> beam.PCollection:
+    return elements | label >> beam.combiners.Count.Globally()
+
+
+def _language(record: Record) -> str:
+    return record.language
+
+
+def _stage_and_reason(reject: Reject) -> tuple[str, str]:
+    return str(reject.stage), str(reject.reason)
