@@ -41,7 +41,7 @@ setup(
     license="Apache-2.0",
     python_requires=">=3.11",
     packages=find_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
-    package_data={"": ["*.toml", "*.json", "py.typed"]},
+    package_data={"": ["*.html", "*.json", "*.toml", "py.typed"]},
     install_requires=RUN,
     extras_require={"test": TEST},
     entry_points={"console_scripts": ["depesche = pipeline.cli:main"]},

@@ -36,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
 def ingest(arguments: list[str]) -> int:
     """One batch run."""
     # Beam takes half a second to import, which the other commands need not wait for.
-    from pipeline import options, run, summary
+    from pipeline import options, report, run, summary
 
     if {"-h", "--help"} & set(arguments):
         parser = argparse.ArgumentParser(
@@ -49,6 +49,7 @@ def ingest(arguments: list[str]) -> int:
     run.prepare(request.config, request.is_overwrite)
     if not _run(request):
         return 1
+    report.write_report(request.config.directory)
     print(summary.of_run(request.config.directory, is_color=sys.stdout.isatty()))
     return 0
 
@@ -76,6 +77,24 @@ def _run(request: Request) -> bool:
     return True
 
 
+def report(arguments: list[str]) -> int:
+    """The report page of a finished run, made again."""
+    from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipeline import report as page
+    from pipeline.options import refuse_unknown
+
+    parser = argparse.ArgumentParser(prog="depesche report", description=_COMMANDS["report"][1])
+    parser.add_argument("run_dir", metavar="RUN_DIR", help="the folder of a finished run: OUTPUT/RUN_ID")
+    options, beam_arguments = parser.parse_known_args(arguments)
+    beam_options = PipelineOptions(beam_arguments)
+    refuse_unknown(beam_options, beam_arguments)
+    FileSystems.set_options(beam_options)
+    print(page.write_report(options.run_dir))
+    return 0
+
+
 def explain(arguments: list[str]) -> int:
     """One document through the same functions."""
     from pipeline import explain as explanation
@@ -92,5 +111,6 @@ def explain(arguments: list[str]) -> int:
 
 _COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "ingest": (ingest, "one batch run: documents to records"),
+    "report": (report, "a finished run's report.html, made again"),
     "explain": (explain, "one document: what was kept, removed and found, and why"),
 }

@@ -60,7 +60,8 @@ class Request:
 def parse_ingest(arguments: list[str]) -> Request:
     """The request that command-line arguments make; `UsageError` for the first thing wrong with them."""
     options = PipelineOptions(arguments)
-    _refuse_unknown(options, arguments)
+    refuse_unknown(options, arguments)
+    FileSystems.set_options(options)  # s3:// and hdfs:// read their settings there, before there is a pipeline
     own = options.view_as(IngestOptions)
     if not own.input:
         raise UsageError("nothing to read: give at least one --input PATTERN")
@@ -109,7 +110,7 @@ def _resolve_runner(options: PipelineOptions) -> str:
     return str(standard.runner).rsplit(".", 1)[-1]
 
 
-def _refuse_unknown(options: PipelineOptions, arguments: list[str]) -> None:
+def refuse_unknown(options: PipelineOptions, arguments: list[str]) -> None:
     """Beam drops options that it does not know with a log line at most; here they are errors."""
     parsers: list[argparse.ArgumentParser] = []
 

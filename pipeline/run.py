@@ -6,6 +6,7 @@ import json
 import platform
 import re
 from importlib import metadata
+from pathlib import Path
 from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
@@ -17,9 +18,11 @@ from transforms.instants import iso
 MANIFEST = "run.json"
 _PACKAGES = ("depesche", "apache-beam", "trafilatura", "feedparser", "py3langid", "langdetect", "lxml")
 _OURS = re.compile(
-    r"(?:articles|copies|rejects)-\d{5}-of-\d{5}\.jsonl|run\.json(?:\.part)?|report\.html"
+    r"(?:articles|copies|rejects)-\d{5}-of-\d{5}\.jsonl|run\.json(?:\.part)?|report\.html(?:\.part)?"
     r"|beam-temp-(?:articles|copies|rejects)-.+"
 )
+
+_SECRET = re.compile(r"secret|token|password|passwd|credential|connection_string|access_key|api_key")
 
 
 def prepare(config: RunConfig, is_overwrite: bool) -> None:
@@ -41,11 +44,13 @@ def prepare(config: RunConfig, is_overwrite: bool) -> None:
 
 
 def _clear(directory: str) -> None:
-    found = FileSystems.match([FileSystems.join(directory, "**")])[0].metadata_list
-    for path in (file.path for file in found):
-        inside = path[len(directory) :].lstrip("/\\")
-        if _OURS.fullmatch(inside):
-            FileSystems.delete([path])
+    """Delete what a run writes, Beam's temporary folders included."""
+    for file in FileSystems.match([FileSystems.join(directory, "**")])[0].metadata_list:
+        if _OURS.fullmatch(file.path[len(directory) :].lstrip("/\\")):
+            FileSystems.delete([file.path])
+    # Only local disks have folders that stay when they are empty, which Beam does not list.
+    for folder in Path(directory).glob("beam-temp-*"):
+        FileSystems.delete([str(folder)])
 
 
 def facts(config: RunConfig, options: PipelineOptions) -> dict[str, Any]:
@@ -57,10 +62,11 @@ def facts(config: RunConfig, options: PipelineOptions) -> dict[str, Any]:
             versions[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
+    shown = {name: "(hidden)" if _SECRET.search(name) else value for name, value in given.items()}
     return {
         "run_id": config.run_id,
         "started_at": iso(config.started_at),
         "runner": config.runner,
-        "options": {name: json.loads(json.dumps(value, default=str)) for name, value in sorted(given.items())},
+        "options": {name: json.loads(json.dumps(value, default=str)) for name, value in sorted(shown.items())},
         "versions": versions,
     }

@@ -29,6 +29,7 @@ def of_run(directory: str, is_color: bool) -> str:
         f"{counts['rejects']:>8} rejects    {_parts(run['rejects_by_reason'])}",
         "",
         f"Results: {directory}",
+        f"To look at: {FileSystems.join(directory, 'report.html')}",
     ]
     record = _most_copied(directory, run["files"]["articles"])
     if record is not None:
