@@ -35,6 +35,8 @@ def normalized_address(url: str) -> str | None:
         plain = url_query_cleaner(url.strip(), tracking, remove=True, unique=False) if tracking else url.strip()
         parts = urlsplit(canonicalize_url(plain))
         host = parts.hostname or ""
+        if not host:  # what stood there was white space or control characters
+            return None
         if parts.port and parts.port != _DEFAULT_PORTS[parts.scheme]:
             host = f"{host}:{parts.port}"
         return urlunsplit((parts.scheme, host, parts.path, parts.query, ""))
@@ -57,6 +59,15 @@ def canonical_address(url: str | None, declared: str | None) -> str | None:
         return said or own
     is_front = urlsplit(said).path in ("", "/") and not urlsplit(said).query
     return said if site_of(said) == site_of(own) and not is_front else own
+
+
+def absolute_address(reference: str | None, base: str | None) -> str | None:
+    """A reference of a page (a picture's) against the page's address; None where no web address comes of it."""
+    try:
+        address = urljoin(base or "", reference.strip()) if reference else ""
+        return address if urlsplit(address).scheme in _DEFAULT_PORTS and len(address) <= MAX_CHARS else None
+    except ValueError:
+        return None
 
 
 def site_of(address: str | None) -> str | None:

@@ -11,7 +11,8 @@ from transforms.elements import Article, Page, Reject
 from transforms.extract.address import canonical_address, site_of
 from transforms.extract.characters import normalize, one_line
 from transforms.extract.charset import decode
-from transforms.extract.fragment import blocks_of_fragment
+from transforms.extract.fragment import blocks_of_fragment, captions_of
+from transforms.extract.index_page import has_running_text, index_sign
 from transforms.extract.metadata import page_metadata
 from transforms.extract.parse import parse_page
 from transforms.extract.plain import paragraphs_of_text
@@ -74,11 +75,16 @@ def _from_page(page: Page, text: str) -> Article | Reject:
     tree = parse_page(text)
     if tree is None or not tree.text_content().strip():
         return _reject(page, Reason.EMPTY, "a page without text")
-    metadata = page_metadata(tree, page.fetched_at)
-    captions = tuple(line for element in tree.iter("figcaption") if (line := one_line(element.text_content())))
+    metadata = page_metadata(tree, page.fetched_at, page.url)
+    captions = captions_of(tree)
+    index = index_sign(tree, metadata.declared_url)
     found = bare_extraction(tree, url=page.url, include_comments=False, with_metadata=False)
-    if not isinstance(found, Document) or not found.text:
+    running = found.text if isinstance(found, Document) else None
+    paragraphs = tuple(line.strip() for line in normalize(running or "").split("\n") if line.strip())
+    if not paragraphs:
         return _reject(page, Reason.NO_ARTICLE, "no running text found in the page")
+    if index and not has_running_text(paragraphs):
+        return _reject(page, Reason.NO_ARTICLE, index)
     hints = page.hints
     address = canonical_address(page.url, metadata.declared_url)
     return Article(
@@ -88,8 +94,8 @@ def _from_page(page: Page, text: str) -> Article | Reject:
         source=page.source,
         origin=page.origin,
         kind="html",
-        title=metadata.title or hints.title,
-        paragraphs=tuple(line.strip() for line in normalize(found.text).split("\n") if line.strip()),
+        title=metadata.title or (one_line(hints.title) if hints.title else None),
+        paragraphs=paragraphs,
         captions=captions,
         source_id=hints.source_id,
         fetched_at=page.fetched_at,

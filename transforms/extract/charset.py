@@ -16,6 +16,7 @@ _PARAM = re.compile(r"charset\s*=\s*[\"']?([a-zA-Z0-9_.:-]{2,40})", re.I)
 _AS_WINDOWS = {"iso8859-1": "cp1252", "ascii": "cp1252", "iso8859-9": "cp1254", "iso8859-11": "cp874"}
 _HEAD_BYTES = 4096
 _MAX_BAD = 0.01
+_BROKEN_UTF8 = 0.1
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 
 
@@ -30,8 +31,9 @@ class Decoded(NamedTuple):
 def decode(body: bytes, content_type: str) -> Decoded:
     """Decode as browsers do, but believe the bytes over a label that they contradict.
 
-    A byte order mark decides; then valid UTF-8, which text in another encoding practically never is; then the
-    header's charset, the page's own declaration, Windows-1252, and detection. Control characters are taken out.
+    A byte order mark decides; then valid UTF-8, which text in another encoding practically never is, also with a few
+    broken bytes (a page cut within a character, an advertisement pasted in another encoding); then the header's
+    charset, the page's own declaration, Windows-1252, and detection. Control characters are taken out.
     """
     for bom, encoding in _BOMS:
         if body.startswith(bom):
@@ -44,7 +46,8 @@ def decode(body: bytes, content_type: str) -> Decoded:
         try:
             return _accept(body.decode(encoding), encoding, evidence)
         except (UnicodeError, ValueError):
-            continue
+            if evidence == "valid UTF-8" and (text := _broken_utf8(body)) is not None:
+                return _accept(text, encoding, "mostly valid UTF-8")
     if claims:
         text = body.decode(claims[0][0], "replace")
         if text.count("\ufffd") <= len(text) * _MAX_BAD:
@@ -52,6 +55,14 @@ def decode(body: bytes, content_type: str) -> Decoded:
     best = from_bytes(body[: 1 << 18]).best()
     encoding = best.encoding if best else "utf-8"
     return _accept(body.decode(encoding, "replace"), encoding, "detection")
+
+
+def _broken_utf8(body: bytes) -> str | None:
+    """The text, if at most one in ten of what is not ASCII is no UTF-8."""
+    text = body.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    return text if bad <= _BROKEN_UTF8 * beyond_ascii else None
 
 
 def _accept(text: str, encoding: str, evidence: str) -> Decoded:
@@ -84,7 +95,9 @@ def _codec(label: str | None) -> str | None:
     except LookupError:
         return None
     # Python's registry also has codecs that are no character encodings (zip, rot13), and UTF-7 is an attack.
-    if not codec._is_text_encoding or codec.name.startswith(("utf-7", "utf-16", "utf-32", "idna", "puny", "raw")):
+    if not codec._is_text_encoding or codec.name.startswith(
+        ("utf-7", "utf-16", "utf-32", "idna", "puny", "raw", "unicode")
+    ):
         return None
     return _AS_WINDOWS.get(codec.name, codec.name)
 

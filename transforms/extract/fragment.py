@@ -25,6 +25,8 @@ _SKIPPED = frozenset(
         "figcaption",
     )
 )
+_APART = frozenset(("audio", "figcaption", "form", "iframe", "object", "video"))
+"""Of those, what separates the texts around it; the others stand within a line."""
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _PARTS = frozenset(
     ("address", "article", "aside", "body", "div", "figure", "footer", "header", "main", "nav", "section")
@@ -47,11 +49,16 @@ def blocks_of_fragment(text: str) -> Blocks:
     tree = parse_fragment(text)
     if tree is None:
         return Blocks((), ())
-    captions = tuple(one_line(caption.text_content()) for caption in tree.iter("figcaption"))
     parts: list[str] = []
     _walk(tree, parts)
     lines = (one_line(line) for line in "".join(parts).split("\x1e"))
-    return Blocks(tuple(line for line in lines if line), tuple(caption for caption in captions if caption))
+    return Blocks(tuple(line for line in lines if line), captions_of(tree))
+
+
+def captions_of(tree: html.HtmlElement) -> tuple[str, ...]:
+    """The picture captions of a page or fragment, each on one line; a caption inside of a caption is part of it."""
+    outer = (e for e in tree.iter("figcaption") if next(e.iterancestors("figcaption"), None) is None)
+    return tuple(line for element in outer if (line := one_line(element.text_content())))
 
 
 def _walk(root: html.HtmlElement, parts: list[str]) -> None:
@@ -66,7 +73,7 @@ def _walk(root: html.HtmlElement, parts: list[str]) -> None:
             parts.append(element.tail or "")
             continue
         if not isinstance(element.tag, str) or element.tag in _SKIPPED:
-            parts.append(element.tail or "")
+            parts += ("\x1e" if element.tag in _APART else "", element.tail or "")
             continue
         parts.append(element.text or "")
         stack.append((element, False))

@@ -11,12 +11,13 @@ from typing import Any, NamedTuple
 
 from lxml import html
 
-from transforms.elements import Precision
 from transforms.extract.characters import one_line
 from transforms.instants import parse_instant
 
 MAX_CHARS = 2_000_000
-_COMMENT_MARKS = re.compile(r"^\s*(?:<!--|//\s*<!\[CDATA\[|/\*<!\[CDATA\[\*/)|(?:-->|//\s*\]\]>|/\*\]\]>\*/)\s*;?\s*$")
+# How a script is hidden from parsers that do not know scripts; the longer mark first.
+_OPENING_MARKS = ("<!--", "//<![CDATA[", "// <![CDATA[", "/*<![CDATA[*/", "<![CDATA[")
+_CLOSING_MARKS = ("-->", "//]]>", "// ]]>", "/*]]>*/", "]]>", ";")
 _TRAILING_COMMA = re.compile(r",\s*([}\]])")
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage")
 _MAX_NODES = 2000
@@ -27,8 +28,8 @@ class ArticleData(NamedTuple):
 
     title: str | None = None
     description: str | None = None
-    published_at: datetime | None = None
-    published_precision: Precision | None = None
+    published: str | None = None
+    """As written: whether it names a zone matters (see `publication`)."""
     modified_at: datetime | None = None
     authors: tuple[str, ...] = ()
     section: str | None = None
@@ -46,13 +47,11 @@ def article_data(tree: html.HtmlElement) -> ArticleData | None:
     if not articles:
         return None
     node = next((a for a in articles if _text(a.get("headline"))), articles[0])
-    published_at, precision = parse_instant(node.get("datePublished")) or (None, None)
     modified_at, _ = parse_instant(node.get("dateModified")) or (None, None)
     return ArticleData(
         title=_text(node.get("headline")),
         description=_text(node.get("description")),
-        published_at=published_at,
-        published_precision=precision,
+        published=_text(node.get("datePublished")),
         modified_at=modified_at,
         authors=tuple(dict.fromkeys(_names(node.get("author") or node.get("creator")))),
         section=next(iter(_texts(node.get("articleSection"))), None),
@@ -84,7 +83,7 @@ def _nodes(tree: html.HtmlElement) -> Iterator[dict[str, Any]]:
 def _load(text: str) -> Any:
     if len(text) > MAX_CHARS:
         return None
-    text = _COMMENT_MARKS.sub("", text).strip().rstrip(";")
+    text = _uncommented(text)
     for candidate in (text, _TRAILING_COMMA.sub(r"\1", text)):
         try:
             return json.loads(candidate, strict=False)
@@ -93,9 +92,18 @@ def _load(text: str) -> Any:
     return None
 
 
+def _uncommented(text: str) -> str:
+    text = text.strip()
+    for mark in _OPENING_MARKS:
+        text = text.removeprefix(mark).lstrip()
+    for mark in (";", *_CLOSING_MARKS):
+        text = text.removesuffix(mark).rstrip()
+    return text
+
+
 def _is_article(node: dict[str, Any]) -> bool:
     kinds = node.get("@type")
-    names = [str(kind).rsplit("/", 1)[-1] for kind in (kinds if isinstance(kinds, list) else [kinds])]
+    names = (kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str))
     return any(name.endswith(("Article", "Posting", "Report")) for name in names)
 
 

@@ -14,7 +14,7 @@ def parse_page(text: str) -> html.HtmlElement | None:
     """The document element of a page; None where there is nothing to parse."""
     try:
         return html.document_fromstring(text.encode("utf-8", "replace"), parser=_PARSER)
-    except (etree.ParserError, ValueError):
+    except (etree.LxmlError, ValueError):
         return None
 
 

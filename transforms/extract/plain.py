@@ -15,7 +15,7 @@ _KEEPS_HYPHEN = re.compile(r"(?:und|oder|bzw|bis|and|or|to|et|ou)\b")
 
 def paragraphs_of_text(text: str) -> tuple[str, ...]:
     """Each non-blank line is a paragraph; text that was wrapped at a column (mail, wire) is unwrapped first."""
-    lines = [line.strip() for line in normalize(text).split("\n")]
+    lines = [line.strip() for line in normalize(text).strip().split("\n")]
     if _is_wrapped(lines):
         lines = _unwrap(lines)
     return tuple(line for line in lines if line)
@@ -32,21 +32,12 @@ def _is_wrapped(lines: list[str]) -> bool:
 
 
 def _unwrap(lines: list[str]) -> list[str]:
-    blocks: list[str] = []
-    is_open = False
-    for line in lines:
-        if not line:
-            is_open = False
-        elif not is_open:
-            blocks.append(line)
-            is_open = True
-        else:
-            blocks[-1] = _joined(blocks[-1], line)
-    return blocks
+    """The lines of each block between blank lines as one."""
+    blocks = [list(block) for is_text, block in itertools.groupby(lines, key=bool) if is_text]
+    return ["".join([*map(_with_joint, block, block[1:]), block[-1]]) for block in blocks]
 
 
-def _joined(before: str, after: str) -> str:
-    is_split_word = before.endswith("-") and before[-2:-1].isalpha() and after[:1].islower()
-    if is_split_word and not _KEEPS_HYPHEN.match(after):
-        return before[:-1] + after
-    return f"{before} {after}"
+def _with_joint(line: str, after: str) -> str:
+    """A line and what stands between it and the next one: nothing where a word was split by a hyphen."""
+    is_split_word = line.endswith("-") and line[-2:-1].isalpha() and after[:1].islower()
+    return line[:-1] if is_split_word and not _KEEPS_HYPHEN.match(after) else f"{line} "

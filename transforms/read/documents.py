@@ -1,4 +1,4 @@
-"""A whole file that is no JSONL to the documents it holds."""
+"""A whole file to the documents it holds. JSONL that its name tells is read line by line instead."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from transforms.elements import InputFile, Markup, Page, Reject
 from transforms.read.feeds import read_feed
+from transforms.read.jsonl import parse_line
 from transforms.read.kinds import HEAD_BYTES, binary_content, kind_of_content
 from transforms.reasons import Reason, Stage
 
@@ -14,7 +15,7 @@ _MARKUP: dict[str, tuple[Markup, str]] = {"html": ("html", "text/html"), "text":
 
 
 def read_documents(body: bytes, file: InputFile) -> Iterator[Page | Reject]:
-    """The documents of a text, a page or a feed.
+    """The documents of a text, a page or a feed, or of lines of JSON that only the content tells.
 
     Args:
         body: the file's content after decompression.
@@ -32,9 +33,19 @@ def read_documents(body: bytes, file: InputFile) -> Iterator[Page | Reject]:
         yield Reject(Stage.READ, Reason.UNSUPPORTED, source, detail, source)
     elif kind == "feed":
         yield from read_feed(body, source)
+    elif kind == "jsonl":
+        yield from _read_lines(body, source)
     else:
         markup, content_type = _MARKUP[kind]
         yield Page(url=None, markup=markup, content_type=content_type, body=body, source=source, origin=source)
+
+
+def _read_lines(body: bytes, source: str) -> Iterator[Page | Reject]:
+    offset = 0
+    for line in body.split(b"\n"):
+        if document := parse_line(line, source, offset):
+            yield document
+        offset += len(line) + 1
 
 
 def _named(source: str) -> str:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import calendar
+import html
+import io
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import feedparser
 
-from transforms.elements import Hints, Page, Reject
+from transforms.elements import Hints, Page, Precision, Reject
 from transforms.instants import parse_instant
 from transforms.read.web_address import is_web_address
 from transforms.reasons import Reason, Stage
 
 _JSON_FEED_VERSION = "jsonfeed.org/version/"
 _NO_CONTENT = "the entry has no content of its own"
-_CLOSING = (b"</rss>", b"</feed>", b"</rdf:RDF>", b"</channel>")
+_CLOSING = re.compile(rb"</(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel)\s{0,20}>", re.I)
+_INLINE_MARKUP = re.compile(
+    r"</?(?:a|b|br|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|u)(?:\s[^<>]{0,500})?/?>", re.I
+)
+_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def read_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
@@ -33,15 +40,16 @@ def read_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
 
 
 def _read_xml_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
-    parsed = feedparser.parse(body)
-    if not parsed.version and not parsed.entries:
+    # As a stream: feedparser takes bytes for a path first, and would read that file.
+    parsed = feedparser.parse(io.BytesIO(body))
+    if not parsed.get("version") and not parsed.entries:
         cause = parsed.get("bozo_exception")
         what = "an HTML page" if b"<html" in body[:4096].lower() else "no RSS or Atom feed"
         detail = f"the file is {what}" + (f" ({cause})" if cause else "")
         yield Reject(Stage.READ, Reason.BAD_FEED, source, detail[:300], source)
         return
     entries = parsed.entries
-    is_torn = parsed.bozo and not any(tag in body[-2048:] for tag in _CLOSING)
+    is_torn = parsed.bozo and not _CLOSING.search(body[-2048:])
     whole = entries[:-1] if is_torn and entries else entries
     for number, entry in enumerate(whole, 1):
         yield _page_of_entry(entry, source, number)
@@ -54,6 +62,10 @@ def _read_xml_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
 
 def _page_of_entry(entry: Any, source: str, number: int) -> Page | Reject:
     contents = [part.get("value") or "" for part in entry.get("content", [])]
+    modified_at, modified_precision = _entry_time(entry, "updated")
+    published_at, precision = _entry_time(entry, "published")
+    if published_at is None:  # RSS 1.0 has one time (dc:date), and many Atom feeds give only the required one
+        published_at, precision = modified_at, modified_precision
     return _page(
         content=max([*contents, entry.get("summary") or ""], key=len),
         url=entry.get("link"),
@@ -61,10 +73,10 @@ def _page_of_entry(entry: Any, source: str, number: int) -> Page | Reject:
         source=source,
         hints=Hints(
             source_id=entry.get("id"),
-            title=entry.get("title"),
-            published_at=_from_struct(entry.get("published_parsed")),
-            published_precision="second" if entry.get("published_parsed") else None,
-            modified_at=_from_struct(entry.get("updated_parsed")),
+            title=_plain_title(entry.get("title")),
+            published_at=published_at,
+            published_precision=precision,
+            modified_at=modified_at,
             authors=_names(entry.get("authors", [])),
             tags=tuple(tag.term for tag in entry.get("tags", []) if tag.get("term")),
             image=next((m.get("url") for m in entry.get("media_content", []) if m.get("url")), None),
@@ -96,22 +108,24 @@ def _read_json_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
 def _page_of_item(item: dict[str, Any], source: str, number: int) -> Page | Reject:
     published_at, precision = parse_instant(item.get("date_published")) or (None, None)
     modified_at, _ = parse_instant(item.get("date_modified")) or (None, None)
-    authors = item.get("authors") or [item.get("author")]
+    authors = item.get("authors") or item.get("author")
+    tags = item.get("tags")
+    source_id = item.get("id")
     html = _string(item.get("content_html"))
     return _page(
         content=html or _string(item.get("content_text")) or _string(item.get("summary")) or "",
-        url=_string(item.get("url")),
+        url=_string(item.get("url")) or _string(item.get("external_url")),
         origin=f"{source}#{number}",
         source=source,
         is_html=html is not None,
         hints=Hints(
-            source_id=str(item["id"]) if "id" in item else None,
+            source_id=_string(str(source_id)) if isinstance(source_id, str | int | float) else None,
             title=_string(item.get("title")),
             published_at=published_at,
             published_precision=precision,
             modified_at=modified_at,
-            authors=_names(authors if isinstance(authors, list) else []),
-            tags=tuple(tag for tag in item.get("tags") or () if isinstance(tag, str)),
+            authors=_names(authors if isinstance(authors, list) else [authors]),
+            tags=tuple(text for tag in (tags if isinstance(tags, list) else ()) if (text := _string(tag))),
             image=_string(item.get("image")),
         ),
     )
@@ -134,16 +148,32 @@ def _page(content: str, url: str | None, origin: str, source: str, hints: Hints,
 
 
 def _names(people: list[Any]) -> tuple[str, ...]:
-    names = [person.get("name") for person in people if isinstance(person, dict)]
-    return tuple(name.strip() for name in names if isinstance(name, str) and name.strip())
+    names = (_string(person.get("name") if isinstance(person, dict) else person) for person in people)
+    return tuple(name.strip() for name in names if name)
 
 
 def _string(value: object) -> str | None:
-    return value if isinstance(value, str) and value.strip() else None
+    """A string that is not blank; lone surrogates, which JSON allows as escapes, are replaced."""
+    return _SURROGATES.sub("\ufffd", value) if isinstance(value, str) and value.strip() else None
 
 
-def _from_struct(parts: Any) -> datetime | None:
+def _plain_title(title: str | None) -> str | None:
+    """A title without the markup and the second layer of entities that RSS allows in it."""
+    return html.unescape(_INLINE_MARKUP.sub("", title)) if title else None
+
+
+def _entry_time(entry: Any, name: str) -> tuple[datetime | None, Precision | None]:
+    """A time of an entry; where only feedparser could read it, its precision is told by the colons it is written with.
+
+    ``in`` is asked first: feedparser answers for a missing ``updated`` with ``published``.
+    """
+    if name not in entry:
+        return None, None
+    if found := parse_instant(entry[name]):
+        return found
     try:
-        return datetime.fromtimestamp(calendar.timegm(parts), UTC) if parts else None
-    except (ValueError, OverflowError, TypeError):
-        return None
+        instant = datetime.fromtimestamp(calendar.timegm(entry[f"{name}_parsed"]), UTC)
+    except (KeyError, ValueError, OverflowError, TypeError):
+        return None, None
+    precisions: tuple[Precision, ...] = ("day", "minute", "second")
+    return instant, precisions[min(str(entry[name]).split("+")[0].count(":"), 2)]

@@ -99,7 +99,9 @@ def _hints(row: dict[str, Any]) -> Hints:
     source_id = row.get("id")
     published_at, precision = parse_instant(row.get("published_at")) or (None, None)
     return Hints(
-        source_id=str(source_id) if isinstance(source_id, str | int) and not isinstance(source_id, bool) else None,
+        source_id=_text(str(source_id))
+        if isinstance(source_id, str | int) and not isinstance(source_id, bool)
+        else None,
         title=_text(row.get("title")),
         published_at=published_at,
         published_precision=precision,

@@ -72,17 +72,18 @@ class LineReader:
             cut = self._buffer.find(b"\n")
             piece, rest = (self._buffer, b"") if cut < 0 else (self._buffer[: cut + 1], self._buffer[cut + 1 :])
             size += len(piece)
-            if kept + len(piece) <= self._max + 1:
+            if kept + len(piece) <= self._max + 2:  # the line break does not count
                 parts.append(piece)
                 kept += len(piece)
             else:
-                parts, kept = [], self._max + 1
+                parts, kept = [], self._max + 3
             self._buffer = rest
             if cut >= 0 or not self._fill():
                 break
         if not size:
             return None
-        return Line(None if size > self._max else b"".join(parts).rstrip(b"\r\n"), size)
+        data = b"".join(parts).rstrip(b"\r\n")
+        return Line(None if kept > self._max + 2 or len(data) > self._max else data, size)
 
     def _fill(self) -> bool:
         if not self._buffer and not self._at_end:

@@ -1,0 +1,60 @@
+"""Front pages and section pages: lists of other articles, and none themselves."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from lxml import html
+
+from transforms.extract.characters import one_line
+from transforms.extract.jsonld import article_data
+
+MIN_LINKED_HEADLINES = 5
+MAX_TEASER_WORDS = 45
+MAX_WORDS = 200
+_MIN_HEADLINE_WORDS = 4
+_WORD = re.compile(r"[^\W_]+")
+
+
+def index_sign(tree: html.HtmlElement, declared_url: str | None) -> str | None:
+    """What in a page shows that it is an index, or None; asked before the extractor prunes the tree.
+
+    Cautious: a page that declares an article or has a headline of its own is none, and what `has_running_text` is
+    none either. Of 1,029 labelled article pages none is called an index by both.
+    """
+    if _declares_article(tree) or _has_headline(tree):
+        return None
+    linked = _linked_headlines(tree)
+    path = urlsplit(declared_url).path if declared_url else None
+    if linked >= MIN_LINKED_HEADLINES:
+        return f"an index of {linked} linked headlines"
+    return "a front page by its own address" if path in ("", "/") and linked else None
+
+
+def has_running_text(paragraphs: tuple[str, ...]) -> bool:
+    """Whether extracted lines are more than teasers."""
+    words = [len(_WORD.findall(paragraph)) for paragraph in paragraphs]
+    return sum(words) > MAX_WORDS or max(words, default=0) >= MAX_TEASER_WORDS
+
+
+def _declares_article(tree: html.HtmlElement) -> bool:
+    kinds = (meta.get("content") or "" for meta in tree.iter("meta") if meta.get("property") == "og:type")
+    return article_data(tree) is not None or any("article" in kind.lower() for kind in kinds)
+
+
+def _has_headline(tree: html.HtmlElement) -> bool:
+    """Whether one of at most two h1 has the length of a headline and leads nowhere else."""
+    headings = list(tree.iter("h1"))
+    own = (h for h in headings if h.find(".//a") is None and (h.getparent() is None or h.getparent().tag != "a"))
+    return len(headings) <= 2 and any(len(_WORD.findall(one_line(h.text_content()))) >= _MIN_HEADLINE_WORDS for h in own)
+
+
+def _linked_headlines(tree: html.HtmlElement) -> int:
+    count = 0
+    for heading in tree.iter("h1", "h2", "h3", "h4"):
+        parent = heading.getparent()
+        is_linked = heading.find(".//a") is not None or (parent is not None and parent.tag == "a")
+        if is_linked and len(_WORD.findall(one_line(heading.text_content()))) >= _MIN_HEADLINE_WORDS:
+            count += 1
+    return count
