@@ -23,7 +23,7 @@ from transforms.read.documents import read_documents
 from transforms.read.jsonl import parse_line
 from transforms.read.kinds import HEAD_BYTES, compression_of_content, kind_of_content, kind_of_name
 from transforms.read.streams import BROKEN, LineReader, decompressed, read_at_most
-from transforms.wire.marks import mark_wire
+from transforms.wire.verdict import mark_and_judge
 from transforms.write.record import make_record
 
 
@@ -73,7 +73,10 @@ def explain(path: str, number: int = 1) -> Explanation:
     accepted = accept(cleaned.article)
     if isinstance(accepted, Reject):
         return Explanation(document.origin, lines, (), (), accepted)
-    article = label_language(mark_wire(accepted))
+    marked = mark_and_judge(accepted)
+    if isinstance(marked, Reject):
+        return Explanation(document.origin, lines, (), (), marked)
+    article = label_language(marked)
     votes = tuple((vote.detector, vote.code, vote.probability) for vote in detect_language(sample_text(article)).votes)
     return Explanation(document.origin, lines, _fields(article), votes, None)
 

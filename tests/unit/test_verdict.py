@@ -35,7 +35,10 @@ def test_pages_that_say_that_they_hold_no_article(title: str | None, line: str) 
         ("Fundbüro: Nicht gefunden, was er suchte", "Ein Mann suchte am Montag im Fundbüro seinen Schirm."),
         ("Login-Daten von Tausenden gestohlen", "Unbekannte haben am Montag die Daten von Kunden gestohlen."),
         ("Error in judgment costs captain his job", "The captain of the ferry was dismissed on Monday by the board."),
-        ("Rat verweigert Zugriff auf Akten", "Der Zugriff auf die Akten bleibt den Abgeordneten verwehrt, sagt der Rat."),
+        (
+            "Rat verweigert Zugriff auf Akten",
+            "Der Zugriff auf die Akten bleibt den Abgeordneten verwehrt, sagt der Rat.",
+        ),
         ("404 Stimmen für Solbach", "Die Tierärztin bekam 404 Stimmen und gewann damit die Wahl am Sonntag."),
         (None, "Ein Satz mit genau fünf Wörtern."),
     ],
