@@ -13,6 +13,7 @@ from transforms.extract.characters import normalize, one_line
 from transforms.extract.charset import decode
 from transforms.extract.fragment import blocks_of_fragment, captions_of
 from transforms.extract.index_page import has_running_text, index_sign
+from transforms.extract.lead import is_among
 from transforms.extract.metadata import page_metadata
 from transforms.extract.parse import parse_page
 from transforms.extract.plain import paragraphs_of_text
@@ -80,7 +81,9 @@ def _from_page(page: Page, text: str) -> Article | Reject:
     index = index_sign(tree, metadata.declared_url)
     found = bare_extraction(tree, url=page.url, include_comments=False, with_metadata=False)
     running = found.text if isinstance(found, Document) else None
-    paragraphs = tuple(line.strip() for line in normalize(running or "").split("\n") if line.strip())
+    paragraphs = _lines(running or "")
+    if metadata.body and one_line(metadata.body) == one_line(running or ""):
+        paragraphs = _lines(metadata.body)  # the extractor took JSON-LD's body, and joined its paragraphs
     if not paragraphs:
         return _reject(page, Reason.NO_ARTICLE, "no running text found in the page")
     if index and not has_running_text(paragraphs):
@@ -96,6 +99,7 @@ def _from_page(page: Page, text: str) -> Article | Reject:
         kind="html",
         title=metadata.title or (one_line(hints.title) if hints.title else None),
         paragraphs=paragraphs,
+        lead=metadata.lead if metadata.lead and not is_among(metadata.lead, paragraphs) else None,
         captions=captions,
         source_id=hints.source_id,
         fetched_at=page.fetched_at,
@@ -110,6 +114,10 @@ def _from_page(page: Page, text: str) -> Article | Reject:
         rights=metadata.rights,
         origins=(*metadata.origins, *(hint for hint in _hinted(page) if hint[0] not in dict(metadata.origins))),
     )
+
+
+def _lines(text: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in normalize(text).split("\n") if line.strip())
 
 
 def _hinted(page: Page) -> tuple[tuple[str, str], ...]:

@@ -47,7 +47,9 @@ def _has_headline(tree: html.HtmlElement) -> bool:
     """Whether one of at most two h1 has the length of a headline and leads nowhere else."""
     headings = list(tree.iter("h1"))
     own = (h for h in headings if h.find(".//a") is None and (h.getparent() is None or h.getparent().tag != "a"))
-    return len(headings) <= 2 and any(len(_WORD.findall(one_line(h.text_content()))) >= _MIN_HEADLINE_WORDS for h in own)
+    return len(headings) <= 2 and any(
+        len(_WORD.findall(one_line(h.text_content()))) >= _MIN_HEADLINE_WORDS for h in own
+    )
 
 
 def _linked_headlines(tree: html.HtmlElement) -> int:

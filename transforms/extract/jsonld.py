@@ -28,6 +28,7 @@ class ArticleData(NamedTuple):
 
     title: str | None = None
     description: str | None = None
+    body: str | None = None
     published: str | None = None
     """As written: whether it names a zone matters (see `publication`)."""
     modified_at: datetime | None = None
@@ -51,6 +52,7 @@ def article_data(tree: html.HtmlElement) -> ArticleData | None:
     return ArticleData(
         title=_text(node.get("headline")),
         description=_text(node.get("description")),
+        body=node["articleBody"] if isinstance(node.get("articleBody"), str) else None,
         published=_text(node.get("datePublished")),
         modified_at=modified_at,
         authors=tuple(dict.fromkeys(_names(node.get("author") or node.get("creator")))),

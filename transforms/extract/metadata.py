@@ -13,6 +13,7 @@ from transforms.extract.address import absolute_address, site_of
 from transforms.extract.characters import one_line
 from transforms.extract.headline import page_title, site_names
 from transforms.extract.jsonld import ArticleData, article_data
+from transforms.extract.lead import shown_lead
 from transforms.extract.people import page_authors
 from transforms.extract.publication import publication
 from transforms.instants import parse_instant
@@ -32,6 +33,8 @@ class PageMetadata(NamedTuple):
     section: str | None
     tags: tuple[str, ...]
     image: str | None
+    lead: str | None
+    body: str | None
     declared_url: str | None
     paywalled: bool | None
     rights: Rights
@@ -72,6 +75,8 @@ def page_metadata(tree: html.HtmlElement, fetched_at: datetime | None, url: str 
         section=section,
         tags=data.tags or _tags(meta),
         image=absolute_address(image, url),
+        lead=shown_lead(tree, (data.description, meta.get("og:description"), meta.get("description"))),
+        body=data.body,
         declared_url=_declared_url(tree, meta, data),
         paywalled=_paywalled(data, meta),
         rights=_rights(tree, meta, data),
