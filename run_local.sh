@@ -15,7 +15,7 @@ install() {  # install EXTRA: once per change of setup.py
         fi
         echo "Setting up $venv (once, a minute or two) ..." >&2
         [ -x "$venv/bin/python" ] || "$python" -m venv "$venv"
-        "$venv/bin/python" -m pip install --quiet --disable-pip-version-check --editable ".$1"
+        "$venv/bin/python" -m pip install -qq --disable-pip-version-check --editable ".$1"
         cp setup.py "$stamp"
     fi
 }

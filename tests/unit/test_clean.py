@@ -191,6 +191,23 @@ def test_lists_subheads_and_interviews_stay() -> None:
     assert kept(*ended) == ended
 
 
+def test_a_poem_stays() -> None:
+    poem = ("Am Fluss", "Wo die Brücke stand,", "liegt Eis,", "und keiner", "fragt das Wasser,", "was es weiß")
+    assert kept(*poem)[-5:] == poem[-5:]
+    assert kept(*poem[1:], kind="html", title="Am Fluss") == poem[1:]
+
+
+def test_many_markers_cost_no_more_than_many_lines() -> None:
+    begin = time.process_time()
+    for unit in (
+        ("Mehr zum Thema", *BODY_DE[:2], "Ein Dorf"),
+        ("3 Kommentare", BODY_DE[0]),
+        ("Newsletter", *BODY_DE[:2]),
+    ):
+        clean_article(article(*unit * 1000))
+    assert time.process_time() - begin < 10
+
+
 def test_what_trails_after_the_last_sentence_goes() -> None:
     assert kept(*BODY_EN, "Bridges", "Town council", "North river") == BODY_EN
 
