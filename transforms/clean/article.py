@@ -18,6 +18,7 @@ from transforms.clean.zones import acting, date_lines, first_prose, single_lines
 from transforms.elements import Article
 
 _SAMPLE_LINES = 150
+_HEADLINE_REASONS = ("any.head.title", "any.repeat.title")
 
 
 class Removed(NamedTuple):
@@ -58,11 +59,20 @@ def clean_article(article: Article) -> Cleaned:
         article, gone = _once(article, [known[language, i] for i in left], language)
         if not gone:
             break
+        if len(gone) == len(left) and (headline := _only_text(gone, left)) is not None:
+            del gone[headline]  # a document of one sentence: its headline is its text
+            if not gone:
+                break
         removed |= gone
         left = {i: text for i, text in left.items() if i not in gone}
     paragraphs = article.paragraphs
     went = tuple(Removed(i, paragraphs[i], removed[i]) for i in sorted(removed))
     return Cleaned(replace(article, paragraphs=tuple(left.values())), went)
+
+
+def _only_text(gone: dict[int, str], left: dict[int, str]) -> int | None:
+    """Of lines that would all go, the one that says what the document reports."""
+    return next((i for i in left if gone[i] in _HEADLINE_REASONS), None)
 
 
 def _language(article: Article, texts: Sequence[str]) -> str:

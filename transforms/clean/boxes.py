@@ -133,6 +133,7 @@ def _box_end(lines: Sequence[Line], rules: Sequence[Rule | None], start: int, ru
             if lines[j].folded in rule.until:
                 return j + 1
     labels, proses = rule.lines, rule.prose
+    own = sum(line.words for line in lines if line.prose)  # what is half of all running text is no promotion in it
     j = start + 1
     if j < len(lines) and lines[j].bullet:
         while j < len(lines) and lines[j].bullet and not lines[j].prose:
@@ -141,7 +142,7 @@ def _box_end(lines: Sequence[Line], rules: Sequence[Rule | None], start: int, ru
     while j < len(lines):
         line, other = lines[j], rules[j]
         if line.prose:
-            if not proses or not _is_foreign(line, uses):
+            if not proses or line.words * 2 > own or not _is_foreign(line, uses):
                 break
             proses -= 1
         elif labels == 0 or not _belongs(line, other):

@@ -68,6 +68,9 @@ _LABEL = re.compile(
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|thur|fri|sat|sun"
     r"|utc|gmt|mez|mesz|cest?|bst|jst|est|edt|et|ist|pst|pdt|am|pm|a\.m|p\.m|h)\b"
 )
+_SPAN = re.compile(r"(?:19|20)\d\d ?(?:–|—|-|bis|to|until) ?(?:\d{1,2}\. ?)?(?:[a-zä]{3,9}\.? )?(?:\d{1,2},? )?(?:19|20)\d\d")
+_LONG_PAST = re.compile(r"\b19[0-7]\d\b")
+"""A life's dates are text; nothing was published online in those years."""
 _MAX_CHARS = 130
 _LATEST = timedelta(days=2)
 _FIRST_YEAR = 1990
@@ -107,6 +110,8 @@ def is_date_line(text: str, labelled: bool = False) -> bool:
     if len(text) > _MAX_CHARS:
         return False
     low = text.lower()
+    if _SPAN.search(low) or _LONG_PAST.search(low):
+        return False
     rest, dates = low, 0
     for pattern in (*_DAYS, _SLASHED, _TIME, _AGE, _DAY_WORD):
         rest, n = pattern.subn(" ", rest)

@@ -28,7 +28,7 @@ def teaser_chain(lines: Sequence[Line]) -> dict[int, str]:
     start, links = len(lines), 0
     while len(prose) > _ARTICLE_LINES and links < _LONGEST_CHAIN:
         i = prose[-1]
-        if lines[i - 1].prose or lines[i].words > _TEASER_WORDS:
+        if lines[i - 1].prose or not _is_headline(lines[i - 1]) or lines[i].words > _TEASER_WORDS:
             break
         if cohesion(lines[i], vocabulary(lines[j] for j in prose[:-1])) > _CHAIN_COHESION:
             break
@@ -64,6 +64,11 @@ def _closes_teaser(lines: Sequence[Line], rules: Sequence[Rule | None], i: int, 
     if rule is None or rule.action != "byline" or i < first + 3:
         return False
     return lines[i - 1].prose and lines[i - 1].words <= _TEASER_WORDS and not lines[i - 2].prose
+
+
+def _is_headline(line: Line) -> bool:
+    """Whether a line may be a teaser's headline: no rule knows it, and it asks nothing, as interviewers do."""
+    return not line.hits and not line.end.rstrip("\"'”“»«)").endswith("?")
 
 
 def _labels_above(lines: Sequence[Line], position: int) -> int:

@@ -15,6 +15,8 @@ MIN_WORDS = 5
 MAX_SIGN_WORDS = 120
 """A longer text is an article about such pages rather than one of them."""
 
+LOGIN = "login page"
+
 _WORD = re.compile(r"[^\W_]+")
 _CHARS = 400
 
@@ -32,7 +34,7 @@ def accept(article: Article) -> Article | Reject:
     """The article, or a `Reject`.
 
     ``no_article`` where nothing is left, or where a short text is that of an error, login, consent or captcha page
-    (what is left of an article behind a subscription wall is none of these); ``too_short`` under `MIN_WORDS` words.
+    (what is left of an article behind a subscription wall asks to log in, too, and is none of these); ``too_short`` under `MIN_WORDS` words.
     """
     if not article.paragraphs:
         return _reject(article, Reason.NO_ARTICLE, "nothing but boilerplate")
@@ -41,7 +43,8 @@ def accept(article: Article) -> Article | Reject:
         words += len(_WORD.findall(paragraph))
         if words > MAX_SIGN_WORDS:
             return article
-    if not article.paywalled and (sign := seen_sign(article)):
+    sign = seen_sign(article)
+    if sign and not (article.paywalled and sign.name == LOGIN):
         return _reject(article, Reason.NO_ARTICLE, f"{sign.name}: {(article.title or article.paragraphs[0])[:80]}")
     if words < MIN_WORDS:
         return _reject(article, Reason.TOO_SHORT, f"{words} words, fewer than {MIN_WORDS}")

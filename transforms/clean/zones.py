@@ -14,6 +14,10 @@ _TAIL_MIN_WORDS = 40
 _TRAIL_WORDS = 14
 _OWN_SUBJECT = 0.5
 _LABEL_WORDS = 3
+_DOCUMENT_WORDS = 15
+_TABLE_LINES = 3
+_SIGNATURES = 3
+_LABELLED = re.compile(r"[^\W\d_][\w /-]{1,24}: \S")
 _WIRE = re.compile(
     r"^(?:/?[a-z]{2,4}(?:/[A-Za-z-]{2,8}){0,5}/?|[(/]?[A-Za-z-]{2,12}[/)][A-Za-z/-]{0,30}\)?"
     r"|\(?(?:dpa|afp|apa|sda|sid|ap|rtr|reuters|kna|epd|dpa-afx|keystone-sda|ots|pa|upi|ansa|efe|tass|xinhua)\b.{0,40})$",
@@ -42,14 +46,19 @@ def acting(lines: Sequence[Line]) -> list[Rule | None]:
     """For each line the first rule that may act where it stands.
 
     Outside the tail, cues found in a line that speaks of the article's own subject do not count: an article about
-    newsletters.
+    newsletters. And a line that is most of the document is the document: texts that lost their line breaks carry the
+    notices of their page inside.
     """
     first, tail = first_prose(lines), tail_start(lines)
     known: set[str] = set()
     if any(rule.cues for line in lines for rule in line.hits):
         known = vocabulary(line for line in lines if line.prose)
     chosen: list[Rule | None] = []
+    total = sum(line.words for line in lines)
     for i, line in enumerate(lines):
+        if line.words >= _DOCUMENT_WORDS and line.words * 2 > total:
+            chosen.append(None)
+            continue
         zones = {"any", "head" if i < first else "body"} | ({"tail"} if i >= tail - 1 and i > first else set())
         own = line.words >= PROSE_WORDS and cohesion(line, known) > _OWN_SUBJECT
         chosen.append(
@@ -88,8 +97,9 @@ def date_lines(lines: Sequence[Line], acts: Sequence[Rule | None], first: int) -
 def trailing(lines: Sequence[Line]) -> dict[int, str]:
     """Short non-sentences after the last line of running text: tags, names of topics, buttons without a rule.
 
-    Lists that a line with a colon opens, lines made of the article's own words, agency signs, and documents without
-    running text are left alone.
+    Lists that a line with a colon opens, lines made of the article's own words, agency signs, runs of labelled facts
+    (line-ups, results), signatures as they stand under every letter, and documents without running text are left
+    alone.
     """
     last = max((i for i, line in enumerate(lines) if line.prose), default=None)
     if last is None:
@@ -97,6 +107,8 @@ def trailing(lines: Sequence[Line]) -> dict[int, str]:
     gone: dict[int, str] = {}
     known = vocabulary(line for line in lines if line.prose)
     in_list = lines[last].end.endswith(":")
+    is_table = sum(bool(_LABELLED.match(line.head)) for line in lines[last:]) >= _TABLE_LINES
+    signed = [line for line, below in zip(lines, lines[1:], strict=False) if line.prose and _signs(below)]
     for line in lines[last + 1 :]:
         if line.bullet and (in_list or line.words >= 5):
             continue
@@ -106,7 +118,14 @@ def trailing(lines: Sequence[Line]) -> dict[int, str]:
         spaceless = len(line.text) > 20 and " " not in line.text
         if line.sentence or line.words > _TRAIL_WORDS or is_wire(line) or spaceless:
             continue
+        if (is_table and _LABELLED.match(line.head)) or (len(signed) >= _SIGNATURES and _signs(line)):
+            continue
         own = line.words > _LABEL_WORDS and cohesion(line, known) > _OWN_SUBJECT
         if not in_list and not own:
             gone[line.index] = "any.tail.trailing_label"
     return gone
+
+
+def _signs(line: Line) -> bool:
+    """Whether a line looks like a signature: a name and a place."""
+    return not line.prose and not line.sentence and 2 <= line.words <= 8 and ", " in line.text

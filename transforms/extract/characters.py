@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 # Soft hyphen, zero-width space and joiners between letters of scripts that do not need them, word joiner, BOM,
 # directional marks, and what charset.decode takes out already (a JSON string may bring it in again).
@@ -13,8 +12,12 @@ _BREAKS = re.compile("\r\n?|[\u2028\u2029\x0b\x0c\x85]")
 
 
 def normalize(text: str) -> str:
-    """NFC, line breaks as ``\\n``, every run of other white space one space, invisible characters gone."""
-    text = _BREAKS.sub("\n", unicodedata.normalize("NFC", text))
+    """Line breaks as ``\\n``, every run of other white space one space, invisible characters gone.
+
+    Letters stay as the document composes them: a reader sees no difference, and whoever searches the original finds
+    them. What compares texts (ids, copies) folds for itself.
+    """
+    text = _BREAKS.sub("\n", text)
     return _SPACES.sub(" ", _INVISIBLE.sub("", text))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 
 from transforms.elements import Article, Record
 
@@ -48,7 +49,7 @@ def record_id(canonical_url: str | None, text: str) -> str:
     """32 hexadecimal digits: of the address where there is one (http and https are one), else of the words."""
     if canonical_url:
         return _digest("url:" + canonical_url.split("://", 1)[-1], 16)
-    return _digest("text:" + " ".join(text.split()), 16)
+    return _digest("text:" + " ".join(unicodedata.normalize("NFC", text).split()), 16)
 
 
 def _digest(text: str, size_bytes: int) -> str:
