@@ -15,7 +15,7 @@ import pytest
 from tests.e2e.commands import ROOT, depesche, environment, ingest, load
 
 DEMO = ROOT / "seeds" / "demo"
-WORDS = ("Hafen", "Rat", "Schiff", "Brücke", "Markt", "Kran", "Kai", "Fähre", "Schleuse", "Werft", "Lotse", "Anker", "Boje", "Deich", "Pegel", "Ladung")
+WORDS = ("Hafen", "Rat", "Schiff", "Brücke", "Markt", "Kran", "Kai", "Fähre", "Schleuse", "Werft", "Lotse", "Anker")
 
 
 def corpus(path: Path, count: int) -> Path:

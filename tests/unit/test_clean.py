@@ -72,7 +72,8 @@ def test_rule_names_are_unique() -> None:
 def test_language_by_function_words() -> None:
     assert language_of(BODY_DE) == "de"
     assert language_of(BODY_EN) == "en"
-    assert language_of(["Le vieux pont sur la rivière sera fermé au printemps, a décidé le conseil lundi."]) == "und"
+    assert language_of(["Le vieux pont sur la rivière sera fermé au printemps, a décidé le conseil lundi."]) == "fr"
+    assert language_of(["Stary most nad rzeką zostanie wiosną zamknięty, postanowiła rada miasta."]) == "und"
     assert language_of([]) == "und"
 
 

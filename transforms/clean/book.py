@@ -35,7 +35,7 @@ ACTIONS = ("drop", "cut", "box", "caption", "byline", "date", "section", "trail"
 """Drop the line; it and all after; it and its box; move it to the captions or bylines; read its date;
 read its section; read the breadcrumb trail."""
 
-LANGUAGES = ("de", "en")
+LANGUAGES = ("de", "en", "fr", "es", "it", "nl", "da")
 """The languages that have rules of their own."""
 _WORD = re.compile(r"[^\W\d_]{1,30}")
 _LONG_CHARS = 420
@@ -166,14 +166,15 @@ def _table(language: str) -> Mapping[str, Any]:
 
 @cache
 def rules(language: str) -> tuple[Rule, ...]:
-    """The rules of one file: ``de``, ``en``, or ``any`` for those that need no language."""
+    """The rules of one file: of one of `LANGUAGES`, or ``any`` for those that need no language."""
     return tuple(_rule(table) for table in _table(language)["rule"])
 
 
 @cache
 def book(language: str) -> RuleBook:
     """The rules for a document in a language: German pages carry English phrases too, but not the reverse."""
-    chosen = {"de": ("any", "de", "en"), "en": ("any", "en")}.get(language, ("any",))
+    own = (language,) if language in LANGUAGES else ()
+    chosen = ("any", *own, "en") if language == "de" else ("any", *own)
     return RuleBook(rule for name in chosen for rule in rules(name))
 
 
@@ -183,7 +184,7 @@ def _stop_words() -> Mapping[str, frozenset[str]]:
 
 
 def language_of(texts: Iterable[str]) -> str:
-    """``de``, ``en`` or ``und`` by the share of function words, enough to choose the rules.
+    """One of `LANGUAGES` or ``und`` by the share of function words, enough to choose the rules.
 
     Each line counts with at most 300 characters; a share below an eighth is another language.
     """

@@ -68,7 +68,9 @@ _LABEL = re.compile(
     r"|(?:mon|tues|wednes|thurs|fri|satur|sun)day|mon|tue|wed|thu|thur|fri|sat|sun"
     r"|utc|gmt|mez|mesz|cest?|bst|jst|est|edt|et|ist|pst|pdt|am|pm|a\.m|p\.m|h)\b"
 )
-_SPAN = re.compile(r"(?:19|20)\d\d ?(?:–|—|-|bis|to|until) ?(?:\d{1,2}\. ?)?(?:[a-zä]{3,9}\.? )?(?:\d{1,2},? )?(?:19|20)\d\d")
+_SPAN = re.compile(
+    r"(?:19|20)\d\d ?(?:–|—|-|bis|to|until) ?(?:\d{1,2}\. ?)?(?:[a-zä]{3,9}\.? )?(?:\d{1,2},? )?(?:19|20)\d\d"
+)
 _LONG_PAST = re.compile(r"\b19[0-7]\d\b")
 """A life's dates are text; nothing was published online in those years."""
 _MAX_CHARS = 130

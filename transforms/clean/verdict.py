@@ -34,7 +34,8 @@ def accept(article: Article) -> Article | Reject:
     """The article, or a `Reject`.
 
     ``no_article`` where nothing is left, or where a short text is that of an error, login, consent or captcha page
-    (what is left of an article behind a subscription wall asks to log in, too, and is none of these); ``too_short`` under `MIN_WORDS` words.
+    (what is left of an article behind a subscription wall asks to log in, too, and is none of these); ``too_short``
+    under `MIN_WORDS` words; a page of so few is ``no_article``.
     """
     if not article.paragraphs:
         return _reject(article, Reason.NO_ARTICLE, "nothing but boilerplate")
@@ -47,7 +48,8 @@ def accept(article: Article) -> Article | Reject:
     if sign and not (article.paywalled and sign.name == LOGIN):
         return _reject(article, Reason.NO_ARTICLE, f"{sign.name}: {(article.title or article.paragraphs[0])[:80]}")
     if words < MIN_WORDS:
-        return _reject(article, Reason.TOO_SHORT, f"{words} words, fewer than {MIN_WORDS}")
+        reason = Reason.NO_ARTICLE if article.kind == "html" else Reason.TOO_SHORT
+        return _reject(article, reason, f"{words} words, fewer than {MIN_WORDS}")
     return article
 
 

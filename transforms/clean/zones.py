@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from transforms.clean.book import Rule
 from transforms.clean.dates import is_date_line
@@ -108,7 +109,7 @@ def trailing(lines: Sequence[Line]) -> dict[int, str]:
     known = vocabulary(line for line in lines if line.prose)
     in_list = lines[last].end.endswith(":")
     is_table = sum(bool(_LABELLED.match(line.head)) for line in lines[last:]) >= _TABLE_LINES
-    signed = [line for line, below in zip(lines, lines[1:], strict=False) if line.prose and _signs(below)]
+    signed = [line for line, below in pairwise(lines) if line.prose and _signs(below)]
     for line in lines[last + 1 :]:
         if line.bullet and (in_list or line.words >= 5):
             continue

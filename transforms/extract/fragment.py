@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from itertools import islice
 from typing import NamedTuple
 
 from lxml import html
@@ -27,6 +29,9 @@ _SKIPPED = frozenset(
 )
 _APART = frozenset(("audio", "figcaption", "form", "iframe", "object", "video"))
 """Of those, what separates the texts around it; the others stand within a line."""
+_LINES = ("p", "span", "small", "cite", "div", "em")
+_CAPTION_CLASS = re.compile(r"\b(?:caption|bildunterschrift|bildtext|credits?|copyright)\b", re.IGNORECASE)
+_MAX_CAPTION_NODES = 25
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _PARTS = frozenset(
     ("address", "article", "aside", "body", "div", "figure", "footer", "header", "main", "nav", "section")
@@ -56,9 +61,18 @@ def blocks_of_fragment(text: str) -> Blocks:
 
 
 def captions_of(tree: html.HtmlElement) -> tuple[str, ...]:
-    """The picture captions of a page or fragment, each on one line; a caption inside of a caption is part of it."""
-    outer = (e for e in tree.iter("figcaption") if next(e.iterancestors("figcaption"), None) is None)
-    return tuple(line for element in outer if (line := one_line(element.text_content())))
+    """The picture captions of a page or fragment, each on one line; a caption inside of a caption is part of it.
+
+    Beside ``figcaption`` these are short lines whose class says caption or credit.
+    """
+    outer = [e for e in tree.iter("figcaption") if next(e.iterancestors("figcaption"), None) is None]
+    outer += [e for e in tree.iter(*_LINES) if _CAPTION_CLASS.search(e.get("class") or "")]
+    lines = (one_line(element.text_content()) for element in outer if _is_small(element))
+    return tuple(dict.fromkeys(line for line in lines if line))
+
+
+def _is_small(element: html.HtmlElement) -> bool:
+    return sum(1 for _ in islice(element.iter(), _MAX_CAPTION_NODES + 1)) <= _MAX_CAPTION_NODES
 
 
 def _walk(root: html.HtmlElement, parts: list[str]) -> None:

@@ -15,7 +15,7 @@ _LABEL = re.compile(
     r"|Bild(?:quelle|nachweis|rechte|material|credit)|Foto(?:credit|graf(?:in)?|grafie|graphie|quelle)"
     r"|(?:Photo|Image|Picture|Video)(?:\scredit|\scourtesy)?|Photograph(?:er|y|ie)?s?|Images?|Pictures?|Credits?"
     r"|Grafik(?:en)?|Illustrations?|Karte|Montage|Crédit(?:\sphoto)?|Cr[eé]dito|Foto van|Beeld"
-    r"|Quelle|Source|Copyright|Rechte)"
+    r"|Repro(?:duktion)?|Zeichnung|Quelle|Source|Copyright|Rechte)"
     r"(?:\s?(?:[:©|]|by\b)\s?){1,2}|Copyright\s(?=[A-Z])",
     re.IGNORECASE,
 )
