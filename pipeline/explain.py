@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 from pipeline.config import MAX_BYTES, UsageError
 from transforms.clean.article import clean_article
@@ -26,12 +26,21 @@ from transforms.read.streams import BROKEN, LineReader, decompressed, read_at_mo
 from transforms.wire.verdict import mark_and_judge
 from transforms.write.record import make_record
 
+_READ_ACTIONS = ("byline", "caption", "date", "section", "trail")
+_READ_NAMES = ("any.head.title", "any.head.names", "any.date.line")
 
-class Line(NamedTuple):
-    """A line of the extracted document. ``rule`` removed it, or is None where it stayed."""
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Line:
+    """A line of the extracted document.
+
+    ``rule`` took it out, or is None where it stayed; ``is_read`` says that it became a field. ``example`` is the
+    rule's own.
+    """
 
     text: str
     rule: str | None
+    is_read: bool
     example: str | None
 
 
@@ -67,9 +76,7 @@ def explain(path: str, number: int = 1) -> Explanation:
         return Explanation(document.origin, (), (), (), extracted)
     cleaned = clean_article(extracted)
     removed = {line.index: line.rule for line in cleaned.removed}
-    lines = tuple(
-        Line(text, removed.get(index), _example(removed.get(index))) for index, text in enumerate(extracted.paragraphs)
-    )
+    lines = tuple(_line(text, removed.get(index)) for index, text in enumerate(extracted.paragraphs))
     accepted = accept(cleaned.article)
     if isinstance(accepted, Reject):
         return Explanation(document.origin, lines, (), (), accepted)
@@ -82,19 +89,27 @@ def explain(path: str, number: int = 1) -> Explanation:
 
 
 def as_json(found: Explanation) -> str:
-    """The explanation as one JSON object."""
-    return json.dumps(dataclasses.asdict(found), ensure_ascii=False, indent=2, default=_plain)
+    """The explanation as one JSON object: origin, lines, fields by name, language votes, reject."""
+    row = dataclasses.asdict(found)
+    row["fields"] = {name: {"value": value, "origin": origin} for name, value, origin in found.fields}
+    row["votes"] = [{"detector": name, "code": code, "probability": share} for name, code, share in found.votes]
+    return json.dumps(row, ensure_ascii=False, indent=2, default=_plain)
 
 
 def as_text(found: Explanation, is_color: bool) -> str:
-    """The explanation for a terminal: kept lines marked with a bar, removed ones with a minus and their rule."""
+    """The explanation for a terminal.
+
+    Kept lines have a bar, removed ones a minus, and lines that became a field (title, byline, date) a ``›``; the
+    latter two name their rule.
+    """
     green, red, dim, plain = ("\033[32m", "\033[31m", "\033[2m", "\033[0m") if is_color else ("",) * 4
     out = [found.origin, ""]
     for line in found.lines:
         if line.rule is None:
             out.append(f"{green}│{plain} {line.text}")
         else:
-            out.append(f"{red}-{plain} {dim}{line.text}{plain}  {red}[{line.rule}]{plain}")
+            mark, color = ("›", green) if line.is_read else ("-", red)
+            out.append(f"{color}{mark}{plain} {dim}{line.text}{plain}  {color}[{line.rule}]{plain}")
     if found.reject is not None:
         reject = found.reject
         return "\n".join([*out, "", f"{red}rejected{plain} in {reject.stage}: {reject.reason}: {reject.detail}"])
@@ -149,10 +164,13 @@ def _fields(article: Article) -> tuple[tuple[str, Any, str | None], ...]:
     return tuple((name, value, origins.get(name)) for name, value in values if value not in (None, ()))
 
 
-def _example(rule: str | None) -> str | None:
-    """The named rule's own example; a structural verdict (a line that stands twice) has none."""
-    named = rules(rule.split(".")[0]) if rule and "." in rule else ()
-    return next((found.example for found in named if found.name == rule), None)
+def _line(text: str, name: str | None) -> Line:
+    """A line and what its rule says of itself; a structural verdict (a line that stands twice) has no example."""
+    if name is None:
+        return Line(text, None, False, None)
+    rule = next((rule for rule in rules(name.split(".")[0]) if rule.name == name), None)
+    is_read = name in _READ_NAMES if rule is None else rule.action in _READ_ACTIONS
+    return Line(text, name, is_read, rule.example if rule else None)
 
 
 def _plain(value: Any) -> str:

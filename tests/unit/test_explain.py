@@ -1,0 +1,73 @@
+"""`explain` on real files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from pipeline.config import UsageError
+from pipeline.explain import as_json, as_text, explain
+
+TEXT = """Rat sperrt die alte Brücke
+
+Von Mara Lindt
+
+Nordhafen (dpa) – Der Rat von Nordhafen hat die alte Brücke über den Hafen am Montag für ein Jahr gesperrt.
+
+Anzeige
+
+Der Verkehr muss nun über die neue Brücke fahren, und das dauert nach Angaben der Stadt zehn Minuten länger.
+"""
+
+
+def write(folder: Path, name: str, text: str) -> str:
+    (folder / name).write_text(text, "utf-8")
+    return str(folder / name)
+
+
+def test_each_line_is_kept_read_or_removed_by_a_named_rule(tmp_path: Path) -> None:
+    found = explain(write(tmp_path, "a.txt", TEXT))
+    verdicts = {line.text[:8]: (line.rule, line.is_read) for line in found.lines}
+    assert verdicts["Rat sper"] == ("any.head.title", True)
+    assert verdicts["Von Mara"][1] is True
+    assert verdicts["Anzeige"] == ("de.ad.label", False)
+    assert verdicts["Der Verk"] == (None, False)
+    fields = {name: (value, origin) for name, value, origin in found.fields}
+    assert fields["title"] == ("Rat sperrt die alte Brücke", "line 1")
+    assert fields["agency"][0] == "dpa" and "head" in (fields["agency"][1] or "")
+    assert fields["authors"][0] == ("Mara Lindt",)
+    assert found.votes[0][:2] == ("py3langid", "de")
+    assert found.reject is None
+
+
+def test_terminal_and_json_say_the_same(tmp_path: Path) -> None:
+    found = explain(write(tmp_path, "a.txt", TEXT))
+    plain, colored = as_text(found, False), as_text(found, True)
+    assert "- Anzeige  [de.ad.label]" in plain and "\033[" not in plain
+    assert "\033[31m" in colored
+    row = json.loads(as_json(found))
+    assert row["fields"]["dateline"]["value"] == "Nordhafen"
+    assert {"text": "Anzeige", "rule": "de.ad.label", "is_read": False} == {
+        key: value for key, value in row["lines"][3].items() if key != "example"
+    }
+
+
+def test_a_reject_is_explained(tmp_path: Path) -> None:
+    found = explain(write(tmp_path, "a.txt", "Seite nicht gefunden\n\nDie Adresse hat sich geändert, oder sie fehlt."))
+    assert found.reject is not None and found.reject.reason == "no_article"
+    assert "rejected in clean: no_article: error page" in as_text(found, False)
+
+
+def test_any_document_of_a_file(tmp_path: Path) -> None:
+    lines = [json.dumps({"text": f"Der Hafen Nummer {n} ist offen, sagt der Rat."}) for n in (1, 2)]
+    path = write(tmp_path, "a.jsonl", "\n".join(lines))
+    assert "Nummer 2" in explain(path, 2).lines[0].text
+    with pytest.raises(UsageError, match="holds 2 documents"):
+        explain(path, 3)
+
+
+def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="no such file"):
+        explain(str(tmp_path / "none.txt"))
