@@ -28,9 +28,13 @@ case "${1-}" in
 test)
     shift
     install "[test]"
-    echo "== ruff" && "$venv/bin/ruff" check . && "$venv/bin/ruff" format --check .
-    echo "== mypy" && "$venv/bin/mypy"
-    echo "== pytest" && exec "$venv/bin/python" -m pytest "$@"
+    echo "== ruff"
+    "$venv/bin/ruff" check .
+    "$venv/bin/ruff" format --check .
+    echo "== mypy"
+    "$venv/bin/mypy"
+    echo "== pytest"
+    exec "$venv/bin/python" -m pytest "$@"
     ;;
 *)
     install ""

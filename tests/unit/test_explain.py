@@ -49,8 +49,10 @@ def test_terminal_and_json_say_the_same(tmp_path: Path) -> None:
     assert "\033[31m" in colored
     row = json.loads(as_json(found))
     assert row["fields"]["dateline"]["value"] == "Nordhafen"
-    assert {"text": "Anzeige", "rule": "de.ad.label", "is_read": False} == {
-        key: value for key, value in row["lines"][3].items() if key != "example"
+    assert {key: value for key, value in row["lines"][3].items() if key != "example"} == {
+        "text": "Anzeige",
+        "rule": "de.ad.label",
+        "is_read": False,
     }
 
 
