@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from lxml import html
 
@@ -12,6 +13,7 @@ from transforms.extract.characters import one_line
 MIN_CHARS, MAX_CHARS = 40, 700
 _TAGS = ("p", "h2", "h3", "h4", "div", "span", "strong")
 _MAX_PIECES = 40
+_FIRST_PIECES, _FIRST_CHARS = 4, 200
 _CUT_OFF = re.compile(r"\s*(?:…|\.\.\.|\[…\])$")
 _WORDS = re.compile(r"[^\W_]+")
 
@@ -29,7 +31,10 @@ def shown_lead(tree: html.HtmlElement, descriptions: Iterable[str | None]) -> st
     wanted = [found for text in descriptions if text and MIN_CHARS <= len(text) <= MAX_CHARS and (found := _key(text))]
     if not wanted:
         return None
+    beginnings = {key[0] for key, _ in wanted}
     for element in tree.iter(*_TAGS):
+        if _first_word(element) not in beginnings:
+            continue
         text = _short_text(element)
         if MIN_CHARS <= len(text) <= MAX_CHARS:
             words = _WORDS.findall(text.casefold())
@@ -42,6 +47,14 @@ def is_among(lead: str, paragraphs: Iterable[str]) -> bool:
     """Whether the paragraphs hold the lead already."""
     words = " ".join(_WORDS.findall(lead.casefold()))
     return any(words in " ".join(_WORDS.findall(paragraph.casefold())) for paragraph in paragraphs)
+
+
+def _first_word(element: html.HtmlElement) -> str | None:
+    """Turns nearly all elements away before their text is put together."""
+    for part in islice(element.itertext(), _FIRST_PIECES):
+        if found := _WORDS.search(part, 0, _FIRST_CHARS):
+            return found.group(0).casefold()
+    return None
 
 
 def _short_text(element: html.HtmlElement) -> str:
