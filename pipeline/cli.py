@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 def ingest(arguments: list[str]) -> int:
     """One batch run."""
     # Beam takes half a second to import, which the other commands need not wait for.
-    from pipeline import options, report, run, summary
+    from pipeline import options, report, summary
 
     if {"-h", "--help"} & set(arguments):
         parser = argparse.ArgumentParser(
@@ -50,11 +50,14 @@ def ingest(arguments: list[str]) -> int:
         parser.print_help()
         return 0
     request = options.parse_ingest(arguments)
-    run.prepare(request.config, request.is_overwrite)
     if not _run(request):
         return 1
-    report.write_report(request.config.directory)
-    print(summary.of_run(request.config.directory, is_color=sys.stdout.isatty()))
+    directory = request.config.directory
+    try:
+        report.write_report(directory)
+        print(summary.of_run(directory, is_color=sys.stdout.isatty()))
+    except UsageError as error:  # the run is committed all the same
+        print(f"depesche ingest: {directory} is whole, but it has no report: {error}", file=sys.stderr)
     return 0
 
 
@@ -62,19 +65,20 @@ def _run(request: Request) -> bool:
     """Build the recipe and run it to its end; whether the run was committed."""
     import apache_beam as beam
 
-    from pipeline import recipe
+    from pipeline import recipe, run
 
     where = request.config.directory
-    try:
-        pipeline = beam.Pipeline(options=request.beam_options)
-        recipe.build(pipeline, request.config)
-        state = pipeline.run().wait_until_finish()
-    except KeyboardInterrupt:
-        print(f"depesche ingest: interrupted; {where} holds no run.json", file=sys.stderr)
-        return False
-    except Exception:  # noqa: BLE001  each runner raises its own
-        _LOG.exception("the run failed, and %s holds no run.json", where)
-        return False
+    pipeline = beam.Pipeline(options=request.beam_options)
+    recipe.build(pipeline, request.config)
+    with run.claimed(request.config, request.is_overwrite):
+        try:
+            state = pipeline.run().wait_until_finish()
+        except KeyboardInterrupt:
+            print(f"depesche ingest: interrupted; {where} holds no run.json", file=sys.stderr)
+            return False
+        except Exception:  # noqa: BLE001  each runner raises its own
+            _LOG.exception("the run failed, and %s holds no run.json", where)
+            return False
     if state not in ("DONE", None):
         print(f"depesche ingest: the runner ended with {state}; {where} holds no run.json", file=sys.stderr)
         return False

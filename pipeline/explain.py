@@ -137,7 +137,7 @@ def _documents(path: Path) -> Iterator[Page | Reject]:
     data = path.read_bytes()
     kind, compression = kind_of_name(path.name)
     compression = compression or compression_of_content(data[:HEAD_BYTES])
-    file = InputFile(str(path), path.name, kind, compression, len(data))
+    file = InputFile(bytes(path), path.name, kind, compression, len(data))
     try:
         stream = decompressed(io.BufferedReader(io.BytesIO(data)), compression)
         if (kind or kind_of_content(data[:HEAD_BYTES])) == "jsonl":

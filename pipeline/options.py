@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import glob
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,7 +13,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
+from apache_beam.runners.runner import create_runner
 
 from pipeline.config import RunConfig, UsageError, checked_run_id, parse_size
 
@@ -67,11 +69,18 @@ def parse_ingest(arguments: list[str]) -> Request:
         raise UsageError("nothing to read: give at least one --input PATTERN")
     if not own.output:
         raise UsageError("nowhere to write: give --output DIR")
+    output = checked_output(own.output)
+    inputs = tuple(dict.fromkeys(existing_pattern(pattern) for pattern in own.input))
+    for pattern in inputs:
+        if pattern.endswith("/**") and f"{output}/".startswith(pattern.removesuffix("**")):
+            raise UsageError(
+                f"--output {own.output} lies inside of --input {pattern}: the next run would read it as news"
+            )
     started_at = datetime.now(UTC).replace(microsecond=0)
     run_id = checked_run_id(own.run_id or started_at.strftime("%Y%m%dT%H%M%SZ"))
     config = RunConfig(
-        inputs=tuple(dict.fromkeys(existing_pattern(pattern) for pattern in own.input)),
-        directory=FileSystems.join(absolute(own.output), run_id),
+        inputs=inputs,
+        directory=FileSystems.join(output, run_id),
         run_id=run_id,
         started_at=started_at,
         max_bytes=parse_size(own.max_bytes, "--max-bytes"),
@@ -82,7 +91,19 @@ def parse_ingest(arguments: list[str]) -> Request:
 
 def absolute(path: str) -> str:
     """A local path as workers in any directory find it; other file systems' paths as they are."""
-    return path if _SCHEME.match(path) else str(Path(path).absolute())
+    return path if _SCHEME.match(path) else os.path.normpath(Path(path).absolute())
+
+
+def checked_output(path: str) -> str:
+    """The output directory, absolute; `UsageError` for one that Beam could not write to."""
+    if re.search(r"[*?\[\]]", path):
+        raise UsageError(f"--output {path!r}: Beam takes *, ?, [ and ] for patterns; choose a name without them")
+    found = absolute(path)
+    try:
+        FileSystems.exists(found)
+    except Exception as error:
+        raise UsageError(f"--output {path}: {error}") from error
+    return found
 
 
 def existing_pattern(pattern: str) -> str:
@@ -90,9 +111,13 @@ def existing_pattern(pattern: str) -> str:
     if not _SCHEME.match(pattern):
         local = Path(pattern)
         # Beam has no quoting: a name that holds a glob character is matched as a pattern of itself.
-        pattern = glob.escape(str(local.absolute())) if local.exists() else str(local.absolute())
+        pattern = glob.escape(absolute(pattern)) if local.exists() else absolute(pattern)
         if local.is_dir():
             pattern += "/**"
+            if not any(_is_shown(file.relative_to(local)) for file in local.rglob("*") if not file.is_dir()):
+                raise UsageError(
+                    f"--input {local}: the folder holds no file (names that begin with a dot do not count)"
+                )
     try:
         for candidate in (pattern, pattern.rstrip("/") + "/**"):
             if FileSystems.match([candidate], limits=[1])[0].metadata_list:
@@ -102,11 +127,22 @@ def existing_pattern(pattern: str) -> str:
     raise UsageError(f"--input {pattern}: matches no file")
 
 
+def _is_shown(path: Path) -> bool:
+    return not any(part.startswith(".") for part in path.parts)
+
+
 def _resolve_runner(options: PipelineOptions) -> str:
     """Beam's DirectRunner picks a runner when it runs; the pick is made here, so that `run.json` can state it."""
     standard = options.view_as(StandardOptions)
+    workers = options.view_as(DirectOptions).direct_num_workers
+    if workers < 0:
+        raise UsageError(f"--direct_num_workers {workers}: give 0 (one for each core) or more")
     if standard.runner is None or standard.runner.lower() == "directrunner":
         standard.runner = _FN_API_RUNNER
+    try:
+        create_runner(standard.runner)
+    except Exception as error:
+        raise UsageError(f"--runner {standard.runner}: {error}") from error
     return str(standard.runner).rsplit(".", 1)[-1]
 
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -16,7 +20,20 @@ from pipeline.config import RunConfig, UsageError
 from transforms.instants import iso
 
 MANIFEST = "run.json"
-_PACKAGES = ("depesche", "apache-beam", "trafilatura", "feedparser", "py3langid", "langdetect", "lxml")
+LOCK = "run.lock"
+_PACKAGES = (
+    "depesche",
+    "apache-beam",
+    "trafilatura",
+    "feedparser",
+    "py3langid",
+    "langdetect",
+    "lxml",
+    "htmldate",
+    "charset-normalizer",
+    "w3lib",
+    "tld",
+)
 _OURS = re.compile(
     r"(?:articles|copies|rejects)-\d{5}-of-\d{5}\.jsonl|run\.json(?:\.part)?|report\.html(?:\.part)?"
     r"|beam-temp-(?:articles|copies|rejects)-.+"
@@ -25,10 +42,16 @@ _OURS = re.compile(
 _SECRET = re.compile(r"secret|token|password|passwd|credential|connection_string|access_key|api_key")
 
 
-def prepare(config: RunConfig, is_overwrite: bool) -> None:
-    """Make the run's folder ready: refuse a finished run, clear away what a dead one left.
+@contextmanager
+def claimed(config: RunConfig, is_overwrite: bool) -> Iterator[None]:
+    """Hold the run's folder while the pipeline writes to it.
 
-    Only files that a run writes are removed; anything else in the folder stays.
+    Refuses a finished run (unless it is to be replaced) and, on a local disk, a folder that another process is writing
+    to; clears away what a dead run left. Only files that a run writes are removed; anything else stays. On an object
+    store two runs of one id are told apart at the commit only: the later one fails there.
+
+    Raises:
+        UsageError: the folder cannot be had.
     """
     manifest = FileSystems.join(config.directory, MANIFEST)
     try:
@@ -36,11 +59,47 @@ def prepare(config: RunConfig, is_overwrite: bool) -> None:
             raise UsageError(
                 f"run {config.run_id} is finished ({manifest}); give another --run-id, or --overwrite to replace it"
             )
-        _clear(config.directory)
         if not FileSystems.exists(config.directory):
             FileSystems.mkdirs(config.directory)
-    except OSError as error:  # BeamIOError is one
+        lock = _lock(config)
+    except (OSError, ValueError) as error:  # BeamIOError is the former
         raise UsageError(f"--output: {config.directory} cannot be written: {error}") from error
+    try:
+        if FileSystems.exists(manifest):  # first of all: without it nobody takes the rest for a whole run
+            FileSystems.delete([manifest])
+        _clear(config.directory)
+        yield
+    finally:
+        if lock is not None:
+            lock.unlink(missing_ok=True)
+
+
+def _lock(config: RunConfig) -> Path | None:
+    """A file with the process's number, made in one step; that of a process that is gone is taken over."""
+    if not Path(config.directory).is_dir():
+        return None
+    lock = Path(config.directory) / LOCK
+    for _ in range(2):
+        try:
+            with lock.open("x", encoding="ascii") as stream:
+                stream.write(str(os.getpid()))
+            return lock
+        except FileExistsError:
+            owner = lock.read_text("ascii", "replace").strip()
+            if owner.isdigit() and _is_alive(int(owner)):
+                break
+            lock.unlink(missing_ok=True)
+    raise UsageError(f"run {config.run_id} is being written by another process ({lock}); give another --run-id")
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _clear(directory: str) -> None:
@@ -50,7 +109,7 @@ def _clear(directory: str) -> None:
             FileSystems.delete([file.path])
     # Only local disks have folders that stay when they are empty, which Beam does not list.
     for folder in Path(directory).glob("beam-temp-*"):
-        FileSystems.delete([str(folder)])
+        shutil.rmtree(folder)
 
 
 def facts(config: RunConfig, options: PipelineOptions) -> dict[str, Any]:
@@ -65,6 +124,7 @@ def facts(config: RunConfig, options: PipelineOptions) -> dict[str, Any]:
     shown = {name: "(hidden)" if _SECRET.search(name) else value for name, value in given.items()}
     return {
         "run_id": config.run_id,
+        "attempt": f"{config.started_at:%Y%m%dT%H%M%S}-{os.getpid()}-{platform.node()}",
         "started_at": iso(config.started_at),
         "runner": config.runner,
         "options": {name: json.loads(json.dumps(value, default=str)) for name, value in sorted(shown.items())},

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import textwrap
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
 
 _SHOWN = ("title", "lead", "published_at", "language", "agency", "dateline", "byline_codes", "authors", "source")
 _WIDTH = 100
+_LOOKED_AT = 1000
 
 
 def of_run(directory: str, is_color: bool) -> str:
@@ -46,8 +48,9 @@ def _most_copied(directory: str, names: list[str]) -> dict[str, Any] | None:
     """The record of the first file that has most copies, else the first one: it shows most of what a record can."""
     best: dict[str, Any] | None = None
     for name in names[:1]:
-        for line in _read(FileSystems.join(directory, name)).splitlines()[:1000]:
-            record: dict[str, Any] = json.loads(line)
+        with FileSystems.open(FileSystems.join(directory, name)) as lines:
+            records = [json.loads(line) for line in islice(lines, _LOOKED_AT)]
+        for record in records:
             if best is None or _interest(record) > _interest(best):
                 best = record
     return best

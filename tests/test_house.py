@@ -9,7 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-FLOOR = {"transforms.elements", "transforms.reasons", "transforms.instants", "transforms.metrics", "transforms.attempt"}
+FLOOR = {
+    "transforms.elements",
+    "transforms.reasons",
+    "transforms.instants",
+    "transforms.words",
+    "transforms.metrics",
+    "transforms.attempt",
+}
 MAY_IMPORT_BEAM = {"transforms/metrics.py", "transforms/attempt.py"} | {
     f"pipeline/{name}.py" for name in ("options", "recipe", "cli", "run", "summary", "report")
 }

@@ -22,14 +22,14 @@ class InputFile:
     """A file that a pattern of `--input` matched.
 
     Args:
-        path: where Beam's file systems find it.
+        path: where Beam's file systems find it; bytes, since a file's name need not be text.
         source: its name in records and messages: the path below the pattern's fixed part, equal on every machine.
         kind: what it holds, by its name or else by its content; None where neither says it.
         compression: by its name or first bytes.
         size_bytes: as stored, compressed.
     """
 
-    path: str
+    path: bytes
     source: str
     kind: FileKind | None
     compression: Compression | None

@@ -12,7 +12,7 @@ from dateutil import parser as dateutil_parser
 from transforms.elements import Precision
 
 MAX_CHARS = 64
-_YEARS = range(1971, 2100)
+YEARS = range(1971, 2100)
 """1970 is what a zero becomes where a time was never set."""
 
 _DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}\Z")
@@ -50,7 +50,7 @@ def parse_written(value: object) -> WrittenTime | None:
             else:
                 wall = parsedate_to_datetime(text)
             found = WrittenTime(wall.replace(microsecond=0), "second" if _SECONDS.search(text) else "minute")
-        return found if found.instant.year in _YEARS else None
+        return found if found.instant.year in YEARS else None
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
@@ -63,4 +63,4 @@ def parse_instant(value: object) -> tuple[datetime, Precision] | None:
 
 def iso(instant: datetime | None) -> str | None:
     """The contract's form, ``2026-03-04T05:06:07Z``; None stays None."""
-    return None if instant is None else instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if instant is None else instant.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="seconds") + "Z"

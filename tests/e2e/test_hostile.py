@@ -58,6 +58,19 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "one-word.txt": b"x" * 1_000_000,
         "cut.rss": FEED.format(doctype="", items="".join(ITEM.format(n=n, text=STORY) for n in (3, 4))).encode()[:-200],
         "spaces.txt": b" \n" * 100_000,
+        "wide.html": page("<p>" + "<b>Hafen</b> " * 20_000).encode(),
+        "code-point.xml": FEED.format(doctype="", items=ITEM.format(n=6, text="Hafen &#1114112; ist")).encode(),
+        "year-one.xml": FEED.format(
+            doctype="",
+            items=ITEM.format(n=5, text="Der Kran am Hafen dreht sich wieder.").replace(
+                "<link>", "<pubDate>0001-01-01T00:00:00Z</pubDate><link>"
+            ),
+        ).encode(),
+        "canonical.html": page(
+            f"<link rel=canonical href='http://[x'><article><p>Die Boje vor dem Hafen leuchtet. {STORY}</p></article>"
+        ).encode(),
+        "chinese.txt": "北港新码头星期一举行了开放仪式，许多市民到场参观并表示祝贺。".encode(),
+        "packed.txt": gzip.compress(b"Die Schleuse am Hafen ist ab Montag wieder offen."),
     }
     for name, content in files.items():
         (root / name).write_bytes(content)
@@ -99,6 +112,12 @@ def texts(run: Run) -> str:
         ("surrogates.jsonl", []),
         ("nulls.jsonl", []),
         ("windows.html", []),
+        ("wide.html", []),
+        ("code-point.xml", ["bad_feed"]),
+        ("year-one.xml", []),
+        ("canonical.html", []),
+        ("chinese.txt", []),
+        ("packed.txt", []),
     ],
 )
 def test_each_fault_has_its_reason(run: Run, source: str, expected: list[str]) -> None:

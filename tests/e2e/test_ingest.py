@@ -96,6 +96,11 @@ def test_a_finished_run_is_not_overwritten_unless_told(tmp_path: Path) -> None:
         (["--input", "{tmp}/a.txt", "--output", "out", "--num-workers=many"], "unknown option --num-workers"),
         (["--input", "{tmp}/a.txt", "--output", "out", "--num_workers=many"], "num_workers"),
         (["--input", "{tmp}/a.txt", "--output", "{tmp}/a.txt"], "cannot be written"),
+        (["--input", "{tmp}/a.txt", "--output", "out[1]"], "without them"),
+        (["--input", "{tmp}/a.txt", "--output", "nope://bucket/x"], "--output nope://bucket/x"),
+        (["--input", "{tmp}", "--output", "{tmp}/out"], "lies inside of --input"),
+        (["--input", "{tmp}/a.txt", "--output", "out", "--runner=Foo"], "--runner Foo"),
+        (["--input", "{tmp}/a.txt", "--output", "out", "--direct_num_workers=-5"], "--direct_num_workers -5"),
     ],
 )
 def test_a_wrong_call_is_one_message_and_exit_2(tmp_path: Path, arguments: list[str], says: str) -> None:
@@ -111,3 +116,34 @@ def test_relative_paths_and_names_with_brackets(tmp_path: Path) -> None:
     done = depesche("ingest", "--input", "a[1].txt", "--output", "out", "--run-id", "r", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert [article["source"] for article in load(tmp_path / "out" / "r").articles] == ["a[1].txt"]
+
+
+def test_a_failed_call_leaves_a_finished_run_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Der neue Hafen ist am Montag eröffnet worden.")
+    before = ingest(tmp_path / "out", "r", "--input", tmp_path / "a.txt")
+    arguments = ("--input", tmp_path / "a.txt", "--output", tmp_path / "out", "--run-id", "r", "--overwrite")
+    assert depesche("ingest", *arguments, "--runner=Foo").returncode == 2
+    assert load(tmp_path / "out" / "r") == before
+
+
+def test_two_runs_of_one_id_cannot_both_write(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Der neue Hafen ist am Montag eröffnet worden.")
+    folder = tmp_path / "out" / "r"
+    folder.mkdir(parents=True)
+    (folder / "run.lock").write_text(str(os.getpid()))
+    second = depesche("ingest", "--input", tmp_path / "a.txt", "--output", tmp_path / "out", "--run-id", "r")
+    assert second.returncode == 2 and "another process" in second.stderr
+    (folder / "run.lock").write_text("999999999")  # a process that is gone
+    ingest(tmp_path / "out", "r", "--input", tmp_path / "a.txt")
+    assert not (folder / "run.lock").exists()
+
+
+def test_odd_files_are_rejects_and_odd_names_are_read(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    text = "Der neue Hafen ist am Montag eröffnet worden."
+    Path(os.fsdecode(bytes(folder) + b"/caf\xe9.txt")).write_text(text)
+    os.mkfifo(folder / "pipe.txt")
+    run = ingest(tmp_path / "out", "r", "--input", folder)
+    assert [article["source"] for article in run.articles] == ["caf\\xe9.txt"]
+    assert [(reject["reason"], reject["source"]) for reject in run.rejects] == [("unreadable", "pipe.txt")]

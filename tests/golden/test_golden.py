@@ -57,7 +57,7 @@ def documents(path: Path, given: dict[str, Any]) -> Iterator[Page | Reject]:
     known = dict(given)
     if "fetched_at" in known:
         known["fetched_at"] = datetime.fromisoformat(known["fetched_at"])
-    for page in read_documents(body, InputFile(str(path), path.name, kind, None, len(body))):
+    for page in read_documents(body, InputFile(bytes(path), path.name, kind, None, len(body))):
         yield dataclasses.replace(page, **known) if isinstance(page, Page) else page
 
 

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.build import page
+from tests.encoding import assert_encodable
 from transforms.elements import Article, Reject
 from transforms.extract.address import canonical_address, normalized_address, site_of
 from transforms.extract.article import extract_article
@@ -36,7 +37,7 @@ def test_any_bytes(body: bytes, markup: str, content_type: str) -> None:
     found = extract_article(one)
     assert isinstance(found, Article | Reject)
     assert found == extract_article(one)
-    repr(found).encode()
+    assert_encodable(found)
     if isinstance(found, Article):
         assert found.paragraphs
         assert all(line and line == line.strip() and "\n" not in line for line in found.paragraphs)

@@ -20,7 +20,7 @@ from transforms.extract.article import extract_article
 from transforms.instants import parse_instant
 from transforms.language.detect import detect_language
 from transforms.language.label import label_language
-from transforms.wire.marks import mark_wire
+from transforms.wire.verdict import mark_and_judge
 from transforms.write.jsonl import record_line
 from transforms.write.record import make_record
 
@@ -52,7 +52,8 @@ def record_of(row: dict[str, Any]) -> Record | None:
     )
     extracted = extract_article(page)
     judged = extracted if isinstance(extracted, Reject) else clean_and_judge(extracted)
-    return None if isinstance(judged, Reject) else make_record(label_language(mark_wire(judged)))
+    marked = judged if isinstance(judged, Reject) else mark_and_judge(judged)
+    return None if isinstance(marked, Reject) else make_record(label_language(marked))
 
 
 def rows_by_id(scoring: ModuleType, rows: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -86,8 +86,8 @@ def test_split_lines_are_read_once_each(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_splits_follow_the_size(tmp_path: Path) -> None:
     provider = room._FileRestrictionProvider()
-    lines = InputFile("x", "x", "jsonl", None, 5 * room.SPLIT_BYTES)
-    packed = InputFile("x", "x", "jsonl", "gzip", 5 * room.SPLIT_BYTES)
+    lines = InputFile(b"x", "x", "jsonl", None, 5 * room.SPLIT_BYTES)
+    packed = InputFile(b"x", "x", "jsonl", "gzip", 5 * room.SPLIT_BYTES)
     assert len(list(provider.split(lines, provider.initial_restriction(lines)))) == 5
     assert list(provider.split(packed, provider.initial_restriction(packed))) == [OffsetRange(0, 1)]
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_read_is_one_reject(tmp_path: Path, name: str, content: b
 
 
 def test_a_file_that_vanishes_is_one_reject(tmp_path: Path) -> None:
-    file = InputFile(str(tmp_path / "gone.jsonl"), "gone.jsonl", "jsonl", None, 100)
+    file = InputFile(bytes(tmp_path / "gone.jsonl"), "gone.jsonl", "jsonl", None, 100)
     tracker = room._FileRestrictionProvider().create_tracker(OffsetRange(0, 100))
     (reject,) = room._ReadFileDoFn(MAX_BYTES)._documents(file, tracker)
     assert isinstance(reject, Reject) and reject.reason == "unreadable"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.encoding import assert_encodable
 from transforms.elements import FileKind, InputFile, Page, Reject
 from transforms.read.documents import read_documents
 from transforms.read.jsonl import parse_line
@@ -152,7 +153,7 @@ def test_blank_lines_and_a_windows_export() -> None:
 def test_lone_surrogates_can_be_written() -> None:
     found = line(id="\ud800", text="a\ud800", title="\udfff", url="https://a.example/\ud800")
     assert isinstance(found, Page)
-    repr(found).encode()
+    assert_encodable(found)
 
 
 def test_a_wrong_type_of_a_side_field_is_left_out() -> None:
@@ -162,7 +163,7 @@ def test_a_wrong_type_of_a_side_field_is_left_out() -> None:
 
 
 def test_a_file_is_taken_by_its_content_where_its_name_is_silent() -> None:
-    file = InputFile("x", "x", None, None, 9)
+    file = InputFile(b"x", "x", None, None, 9)
     kinds = {b"<html><p>a": "html", b"Der Kai.": "text", b"<rss><channel><item><description>a</description>": None}
     for body, markup in kinds.items():
         first = next(iter(read_documents(body, file)))

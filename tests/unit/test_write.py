@@ -21,6 +21,7 @@ from transforms.write.record import make_record, record_id
 
 RUN: dict[str, Any] = {
     "run_id": "r1",
+    "attempt": "20260304T080000-1-host",
     "started_at": "2026-03-04T08:00:00Z",
     "runner": "FnApiRunner",
     "options": {"input": ["a"]},

@@ -116,24 +116,26 @@ def boxes(lines: Sequence[Line], rules: Sequence[Rule | None]) -> dict[int, str]
     gone: dict[int, str] = {}
     first = next((i for i, line in enumerate(lines) if line.prose), len(lines))
     uses = stem_uses(lines)
+    own = sum(line.words for line in lines if line.prose)
     for i, rule in enumerate(rules):
         if rule is None or rule.hard or rule.action not in {"box", "cut"} or lines[i].index in gone:
             continue
         if rule.action == "cut" and i < first:
             continue
-        for line in lines[i : _box_end(lines, rules, i, rule, uses)]:
+        for line in lines[i : _box_end(lines, rules, i, rule, uses, own)]:
             gone[line.index] = rule.name
     return gone
 
 
-def _box_end(lines: Sequence[Line], rules: Sequence[Rule | None], start: int, rule: Rule, uses: Counter[str]) -> int:
-    """The position after the last line of the box that begins at ``start``."""
+def _box_end(
+    lines: Sequence[Line], rules: Sequence[Rule | None], start: int, rule: Rule, uses: Counter[str], own: int
+) -> int:
+    """The position after the last line of the box that begins at ``start``; ``own`` counts all running text."""
     if rule.until:
         for j in range(start + 1, min(start + 1 + _UNTIL_LINES, len(lines))):
             if lines[j].folded in rule.until:
                 return j + 1
     labels, proses = rule.lines, rule.prose
-    own = sum(line.words for line in lines if line.prose)  # what is half of all running text is no promotion in it
     j = start + 1
     if j < len(lines) and lines[j].bullet:
         while j < len(lines) and lines[j].bullet and not lines[j].prose:
@@ -142,6 +144,7 @@ def _box_end(lines: Sequence[Line], rules: Sequence[Rule | None], start: int, ru
     while j < len(lines):
         line, other = lines[j], rules[j]
         if line.prose:
+            # What is half of all running text is no promotion within it.
             if not proses or line.words * 2 > own or not _is_foreign(line, uses):
                 break
             proses -= 1

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from transforms.elements import Article, Reject
 from transforms.reasons import Reason, Stage
+from transforms.words import count_words
 
 MIN_WORDS = 5
 MAX_SIGN_WORDS = 120
@@ -17,7 +18,6 @@ MAX_SIGN_WORDS = 120
 
 LOGIN = "login page"
 
-_WORD = re.compile(r"[^\W_]+")
 _CHARS = 400
 
 
@@ -41,7 +41,7 @@ def accept(article: Article) -> Article | Reject:
         return _reject(article, Reason.NO_ARTICLE, "nothing but boilerplate")
     words = 0
     for paragraph in article.paragraphs:
-        words += len(_WORD.findall(paragraph))
+        words += count_words(paragraph)
         if words > MAX_SIGN_WORDS:
             return article
     sign = seen_sign(article)

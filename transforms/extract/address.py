@@ -56,9 +56,14 @@ def canonical_address(url: str | None, declared: str | None) -> str | None:
     except ValueError:
         said = None
     if said is None or own is None:
-        return said or own
-    is_front = urlsplit(said).path in ("", "/") and not urlsplit(said).query
-    return said if site_of(said) == site_of(own) and not is_front else own
+        return own or (None if is_front_page(said) else said)
+    return said if site_of(said) == site_of(own) and not is_front_page(said) else own
+
+
+def is_front_page(address: str | None) -> bool:
+    """Whether a normalised address is a site's bare root."""
+    parts = urlsplit(address or "")
+    return bool(parts.netloc) and parts.path in ("", "/") and not parts.query
 
 
 def absolute_address(reference: str | None, base: str | None) -> str | None:

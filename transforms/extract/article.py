@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from lxml import html
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
@@ -15,11 +16,13 @@ from transforms.extract.fragment import blocks_of_fragment, captions_of
 from transforms.extract.index_page import has_running_text, index_sign
 from transforms.extract.lead import is_among
 from transforms.extract.metadata import page_metadata
-from transforms.extract.parse import parse_page
+from transforms.extract.parse import is_outsized, parse_page
 from transforms.extract.plain import paragraphs_of_text
 from transforms.reasons import Reason, Stage
 
 _HTML = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.I)
+_MARKUP = re.compile(r"</(?:p|div|li|ul|ol|h[1-6]|blockquote|script|style|table)>", re.IGNORECASE)
+"""Text fields that hold a piece of HTML are common; no plain text closes a block."""
 
 
 def extract_article(page: Page) -> Article | Reject:
@@ -39,7 +42,7 @@ def extract_article(page: Page) -> Article | Reject:
         return _reject(page, Reason.EMPTY, "nothing but white space")
     if page.markup == "html" or (page.markup == "text" and _HTML.match(decoded.text)):
         return _from_page(page, decoded.text)
-    if page.markup == "fragment":
+    if page.markup == "fragment" or _MARKUP.search(decoded.text):
         blocks = blocks_of_fragment(decoded.text)
         return _from_lines(page, blocks.paragraphs, blocks.captions)
     return _from_lines(page, paragraphs_of_text(decoded.text), ())
@@ -79,11 +82,7 @@ def _from_page(page: Page, text: str) -> Article | Reject:
     metadata = page_metadata(tree, page.fetched_at, page.url)
     captions = captions_of(tree)
     index = index_sign(tree, metadata.declared_url)
-    found = bare_extraction(tree, url=page.url, include_comments=False, with_metadata=False)
-    running = found.text if isinstance(found, Document) else None
-    paragraphs = _lines(running or "")
-    if metadata.body and one_line(metadata.body) == one_line(running or ""):
-        paragraphs = _lines(metadata.body)  # the extractor took JSON-LD's body, and joined its paragraphs
+    paragraphs = blocks_of_fragment(text).paragraphs if is_outsized(tree) else _running_text(tree, page, metadata.body)
     if not paragraphs:
         return _reject(page, Reason.NO_ARTICLE, "no running text found in the page")
     if index and not has_running_text(paragraphs):
@@ -114,6 +113,15 @@ def _from_page(page: Page, text: str) -> Article | Reject:
         rights=metadata.rights,
         origins=(*metadata.origins, *(hint for hint in _hinted(page) if hint[0] not in dict(metadata.origins))),
     )
+
+
+def _running_text(tree: html.HtmlElement, page: Page, body: str | None) -> tuple[str, ...]:
+    """What the extractor takes for the article; it prunes the tree."""
+    found = bare_extraction(tree, url=page.url, include_comments=False, with_metadata=False)
+    running = (found.text or "") if isinstance(found, Document) else ""
+    if body and one_line(body) == one_line(running):
+        return _lines(body)  # the extractor took JSON-LD's body, and joined its paragraphs
+    return _lines(running)
 
 
 def _lines(text: str) -> tuple[str, ...]:

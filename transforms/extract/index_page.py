@@ -7,8 +7,10 @@ from urllib.parse import urlsplit
 
 from lxml import html
 
+from transforms.extract.address import normalized_address
 from transforms.extract.characters import one_line
 from transforms.extract.jsonld import article_data
+from transforms.words import count_words
 
 MIN_LINKED_HEADLINES = 5
 MAX_TEASER_WORDS = 45
@@ -26,15 +28,16 @@ def index_sign(tree: html.HtmlElement, declared_url: str | None) -> str | None:
     if _declares_article(tree) or _has_headline(tree):
         return None
     linked = _linked_headlines(tree)
-    path = urlsplit(declared_url).path if declared_url else None
+    declared = normalized_address(declared_url) if declared_url else None
+    path = urlsplit(declared).path if declared else None
     if linked >= MIN_LINKED_HEADLINES:
         return f"an index of {linked} linked headlines"
-    return "a front page by its own address" if path in ("", "/") and linked else None
+    return "a front page by its own address" if path == "/" and linked else None
 
 
 def has_running_text(paragraphs: tuple[str, ...]) -> bool:
     """Whether extracted lines are more than teasers."""
-    words = [len(_WORD.findall(paragraph)) for paragraph in paragraphs]
+    words = [count_words(paragraph) for paragraph in paragraphs]
     return sum(words) > MAX_WORDS or max(words, default=0) >= MAX_TEASER_WORDS
 
 

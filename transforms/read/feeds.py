@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import urljoin
 
 import feedparser
 
 from transforms.elements import Hints, Page, Precision, Reject
-from transforms.instants import parse_instant
+from transforms.instants import YEARS, parse_instant
 from transforms.read.web_address import is_web_address
 from transforms.reasons import Reason, Stage
 
@@ -41,7 +42,12 @@ def read_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
 
 def _read_xml_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
     # As a stream: feedparser takes bytes for a path first, and would read that file.
-    parsed = feedparser.parse(io.BytesIO(body))
+    try:
+        parsed = feedparser.parse(io.BytesIO(body))
+    except Exception as error:  # noqa: BLE001  feedparser raises what its handlers of odd elements meet
+        detail = f"the feed cannot be parsed: {error!r}"
+        yield Reject(Stage.READ, Reason.BAD_FEED, source, detail[:300], source)
+        return
     if not parsed.get("version") and not parsed.entries:
         cause = parsed.get("bozo_exception")
         what = "an HTML page" if b"<html" in body[:4096].lower() else "no RSS or Atom feed"
@@ -49,10 +55,11 @@ def _read_xml_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
         yield Reject(Stage.READ, Reason.BAD_FEED, source, detail[:300], source)
         return
     entries = parsed.entries
+    base = str(parsed.feed.get("link") or "")
     is_torn = parsed.bozo and not _CLOSING.search(body[-2048:])
     whole = entries[:-1] if is_torn and entries else entries
     for number, entry in enumerate(whole, 1):
-        yield _page_of_entry(entry, source, number)
+        yield _page_of_entry(entry, base, source, number)
     if is_torn:
         detail = f"the feed breaks off after {len(whole)} whole entries"
         yield Reject(Stage.READ, Reason.BAD_FEED, source, detail, source)
@@ -60,7 +67,7 @@ def _read_xml_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
         yield Reject(Stage.READ, Reason.EMPTY, source, "a feed without entries", source)
 
 
-def _page_of_entry(entry: Any, source: str, number: int) -> Page | Reject:
+def _page_of_entry(entry: Any, base: str, source: str, number: int) -> Page | Reject:
     contents = [part.get("value") or "" for part in entry.get("content", [])]
     modified_at, modified_precision = _entry_time(entry, "updated")
     published_at, precision = _entry_time(entry, "published")
@@ -68,7 +75,7 @@ def _page_of_entry(entry: Any, source: str, number: int) -> Page | Reject:
         published_at, precision = modified_at, modified_precision
     return _page(
         content=max([*contents, entry.get("summary") or ""], key=len),
-        url=entry.get("link"),
+        url=_address(entry.get("link"), base),
         origin=f"{source}#{number}",
         source=source,
         hints=Hints(
@@ -97,7 +104,7 @@ def _read_json_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
         return
     for number, item in enumerate(items, 1):
         if isinstance(item, dict):
-            yield _page_of_item(item, source, number)
+            yield _page_of_item(item, str(feed.get("home_page_url") or ""), source, number)
         else:
             detail = f"entry {number} is a {type(item).__name__}, no object"
             yield Reject(Stage.READ, Reason.BAD_FEED, source, detail, source)
@@ -105,7 +112,7 @@ def _read_json_feed(body: bytes, source: str) -> Iterator[Page | Reject]:
         yield Reject(Stage.READ, Reason.EMPTY, source, "a feed without entries", source)
 
 
-def _page_of_item(item: dict[str, Any], source: str, number: int) -> Page | Reject:
+def _page_of_item(item: dict[str, Any], base: str, source: str, number: int) -> Page | Reject:
     published_at, precision = parse_instant(item.get("date_published")) or (None, None)
     modified_at, _ = parse_instant(item.get("date_modified")) or (None, None)
     authors = item.get("authors") or item.get("author")
@@ -114,7 +121,7 @@ def _page_of_item(item: dict[str, Any], source: str, number: int) -> Page | Reje
     html = _string(item.get("content_html"))
     return _page(
         content=html or _string(item.get("content_text")) or _string(item.get("summary")) or "",
-        url=_string(item.get("url")) or _string(item.get("external_url")),
+        url=_address(item.get("url") or item.get("external_url"), base),
         origin=f"{source}#{number}",
         source=source,
         is_html=html is not None,
@@ -132,12 +139,10 @@ def _page_of_item(item: dict[str, Any], source: str, number: int) -> Page | Reje
 
 
 def _page(content: str, url: str | None, origin: str, source: str, hints: Hints, is_html: bool = True) -> Page | Reject:
-    if url and not is_web_address(url):
-        return Reject(Stage.READ, Reason.BAD_URL, url[:2000], "no http or https address", source)
     if not content.strip():
         return Reject(Stage.READ, Reason.MISSING_FIELD, url or origin, _NO_CONTENT, source)
     return Page(
-        url=url or None,
+        url=url,
         markup="fragment" if is_html else "text",
         content_type="text/html; charset=utf-8" if is_html else "text/plain; charset=utf-8",
         body=content.encode("utf-8", "replace"),
@@ -145,6 +150,21 @@ def _page(content: str, url: str | None, origin: str, source: str, hints: Hints,
         origin=origin,
         hints=hints,
     )
+
+
+def _address(link: object, base: str) -> str | None:
+    """An entry's address, resolved against the feed's; None where it is none: the content is the document all the same.
+
+    feedparser takes an identifier for the link where there is no other.
+    """
+    text = _string(link)
+    if text is None:
+        return None
+    try:
+        absolute = urljoin(base, text.strip())
+    except ValueError:
+        return None
+    return absolute if is_web_address(absolute) else None
 
 
 def _names(people: list[Any]) -> tuple[str, ...]:
@@ -174,6 +194,8 @@ def _entry_time(entry: Any, name: str) -> tuple[datetime | None, Precision | Non
     try:
         instant = datetime.fromtimestamp(calendar.timegm(entry[f"{name}_parsed"]), UTC)
     except (KeyError, ValueError, OverflowError, TypeError):
+        return None, None
+    if instant.year not in YEARS:
         return None, None
     precisions: tuple[Precision, ...] = ("day", "minute", "second")
     return instant, precisions[min(str(entry[name]).split("+")[0].count(":"), 2)]

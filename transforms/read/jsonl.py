@@ -39,13 +39,16 @@ def parse_line(line: bytes, source: str, offset: int) -> Page | Reject | None:
 
 
 def _decode(line: bytes) -> str:
+    """UTF-8 (RFC 8259) with a broken character here and there, or the Windows code page of an export."""
     try:
         return line.decode("utf-8")
     except UnicodeDecodeError:
-        # JSON is UTF-8 (RFC 8259); the one other thing that is found in practice is a Windows export.
         if b"\0" in line:
             raise
-        return line.decode("windows-1252")
+        text = line.decode("utf-8", "replace")
+        broken = text.count("\ufffd")
+        whole = sum(char > "\x7f" for char in text) - broken
+        return text if whole > broken else line.decode("windows-1252")
 
 
 def page_of_row(row: dict[str, Any], source: str, origin: str) -> Page | Reject:
@@ -57,12 +60,14 @@ def page_of_row(row: dict[str, Any], source: str, origin: str) -> Page | Reject:
     def reject(reason: Reason, detail: str) -> Reject:
         return Reject(Stage.READ, reason, (url or origin)[:2000], detail, source, at)
 
-    status = row.get("http_status")
-    if isinstance(status, int) and not isinstance(status, bool) and status >= 400:
+    status = _status(row.get("http_status"))
+    if status is not None and status >= 400:
         return reject(Reason.HTTP_STATUS, str(status))
     if url is not None and not is_web_address(url):
         return reject(Reason.BAD_URL, "no http or https address")
     html, text = _text(row.get("html")), _text(row.get("text"))
+    if html and text and not html.strip():
+        html = None
     body = html or text
     if body is None:
         return reject(*_without_body(row))
@@ -79,7 +84,7 @@ def page_of_row(row: dict[str, Any], source: str, origin: str) -> Page | Reject:
         source=source,
         origin=origin,
         fetched_at=at,
-        status=status if isinstance(status, int) else None,
+        status=status,
         hints=_hints(row),
     )
 
@@ -106,6 +111,14 @@ def _hints(row: dict[str, Any]) -> Hints:
         published_at=published_at,
         published_precision=precision,
     )
+
+
+def _status(value: object) -> int | None:
+    """An HTTP status; exports write it as a string or a float too."""
+    try:
+        return int(float(value)) if isinstance(value, str | int | float) and not isinstance(value, bool) else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def _text(value: object) -> str | None:

@@ -62,31 +62,34 @@ class LineReader:
         self._stream = stream
         self._max = max_line_bytes
         self._buffer = b""
+        self._place = 0
         self._at_end = False
 
     def next_line(self) -> Line | None:
         """The next line with its size in the file, line break included; None at the end."""
         parts: list[bytes] = []
         size = kept = 0
-        while True:
-            cut = self._buffer.find(b"\n")
-            piece, rest = (self._buffer, b"") if cut < 0 else (self._buffer[: cut + 1], self._buffer[cut + 1 :])
-            size += len(piece)
-            if kept + len(piece) <= self._max + 2:  # the line break does not count
-                parts.append(piece)
-                kept += len(piece)
+        while self._place < len(self._buffer) or self._fill():
+            cut = self._buffer.find(b"\n", self._place)
+            end = len(self._buffer) if cut < 0 else cut + 1
+            length = end - self._place
+            size += length
+            if kept + length <= self._max + 2:
+                parts.append(self._buffer[self._place : end])
+                kept += length
             else:
                 parts, kept = [], self._max + 3
-            self._buffer = rest
-            if cut >= 0 or not self._fill():
+            self._place = end
+            if cut >= 0:
                 break
         if not size:
             return None
         data = b"".join(parts).rstrip(b"\r\n")
-        return Line(None if kept > self._max + 2 or len(data) > self._max else data, size)
+        return Line(data if kept <= self._max + 2 and len(data) <= self._max else None, size)
 
     def _fill(self) -> bool:
-        if not self._buffer and not self._at_end:
+        if not self._at_end:
             self._buffer = self._stream.read1(_CHUNK_BYTES)
+            self._place = 0
             self._at_end = not self._buffer
-        return bool(self._buffer)
+        return not self._at_end

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
@@ -14,7 +17,8 @@ from apache_beam.transforms.core import RestrictionProvider
 from apache_beam.transforms.error_handling import ErrorHandler
 
 from transforms import metrics
-from transforms.elements import InputFile, Page, Reject
+from transforms.attempt import DETAIL_CHARS
+from transforms.elements import FileKind, InputFile, Page, Reject
 from transforms.read.documents import read_documents
 from transforms.read.jsonl import parse_line
 from transforms.read.kinds import HEAD_BYTES, compression_of_content, kind_of_content, kind_of_name
@@ -51,7 +55,7 @@ class ReadInputs(beam.PTransform):
         files = (
             begin
             | "Patterns" >> beam.Create(self._patterns)
-            | "Match" >> beam.FlatMap(match_pattern).with_output_types(tuple[str, InputFile])
+            | "Match" >> beam.FlatMap(match_pattern).with_output_types(tuple[bytes, InputFile])
             # Two patterns may match one file; the grouping also spreads the files over the workers.
             | "OncePerFile" >> beam.GroupByKey()
             | "Describe" >> beam.MapTuple(lambda _, files: describe_file(files)).with_output_types(InputFile)
@@ -63,31 +67,49 @@ class ReadInputs(beam.PTransform):
         return pages
 
 
-def match_pattern(pattern: str) -> Iterator[tuple[str, InputFile]]:
-    """The files that a pattern matches, by path. Names that begin with a dot are left out, as shells do."""
+def match_pattern(pattern: str) -> Iterator[tuple[bytes, InputFile]]:
+    """The files that a pattern matches, by path. Names below it that begin with a dot are left out, as shells do."""
     fixed = re.match(r"[^*?\[]*", pattern)
     root = fixed.group(0).rpartition("/")[0] + "/" if fixed and "/" in fixed.group(0) else ""
+    is_one_file = fixed is not None and fixed.group(0) == pattern
     for found in FileSystems.match([pattern])[0].metadata_list:
         source = found.path.removeprefix(root) if root else found.path
-        if any(part.startswith(".") for part in source.split("/")):
+        if not is_one_file and any(part.startswith(".") for part in source.split("/")):
             continue
         kind, compression = kind_of_name(found.path)
-        yield found.path, InputFile(found.path, source, kind, compression, found.size_in_bytes)
+        # A name that is no UTF-8 travels as its bytes, and is shown with what is wrong in it escaped.
+        shown = os.fsencode(source).decode("utf-8", "backslashreplace")
+        file = InputFile(os.fsencode(found.path), shown, kind, compression, found.size_in_bytes)
+        yield file.path, file
 
 
 def describe_file(matches: Iterable[InputFile]) -> InputFile:
-    """One description of a file that patterns matched once or more; its content says what the name does not."""
+    """One description of a file that patterns matched once or more; its content says what the name does not.
+
+    Compression is looked for under every name that could be split: a packed file called ``.jsonl`` is no line.
+    """
     file = min(matches, key=lambda match: match.source)
-    if file.kind:
+    if file.kind not in (None, "jsonl") or not is_regular(file):
         return file
+    path = os.fsdecode(file.path)
     try:
-        with FileSystems.open(file.path, compression_type=_UNCOMPRESSED) as raw:
+        with FileSystems.open(path, compression_type=_UNCOMPRESSED) as raw:
             compression = file.compression or compression_of_content(raw.read(HEAD_BYTES))
-        with FileSystems.open(file.path, compression_type=_UNCOMPRESSED) as raw:
-            kind = kind_of_content(decompressed(raw, compression).read1(HEAD_BYTES))
+        kind: FileKind | None = file.kind
+        if kind is None:
+            with FileSystems.open(path, compression_type=_UNCOMPRESSED) as raw:
+                kind = kind_of_content(decompressed(raw, compression).read1(HEAD_BYTES))
     except BROKEN:
         return file  # reading it meets the same fault, and says it
     return InputFile(file.path, file.source, kind, compression, file.size_bytes)
+
+
+def is_regular(file: InputFile) -> bool:
+    """Whether reading can end: a named pipe, a socket or a device waits for ever."""
+    try:
+        return stat.S_ISREG(Path(os.fsdecode(file.path)).stat().st_mode)
+    except OSError:
+        return True  # no local file, or one that is gone: opening it says so
 
 
 class _FileRestrictionProvider(RestrictionProvider):
@@ -119,7 +141,7 @@ class _ReadFileDoFn(beam.DoFn):
         file: InputFile,
         tracker: Any = _RESTRICTION,
     ) -> Iterator[Any]:
-        for document in self._documents(file, tracker):
+        for document in self._safely(file, tracker):
             if isinstance(document, Reject):
                 metrics.rejected(document.stage, document.reason).inc()
                 yield beam.pvalue.TaggedOutput(_REJECTS, document)
@@ -127,13 +149,26 @@ class _ReadFileDoFn(beam.DoFn):
                 metrics.documents_read().inc()
                 yield document
 
-    def _documents(self, file: InputFile, tracker: Any) -> Iterator[Page | Reject]:
+    def _safely(self, file: InputFile, tracker: Any) -> Iterator[Page | Reject]:
+        """Beam has no exception handling for splittable functions: a fault of ours must not stop the other files."""
         try:
-            with FileSystems.open(file.path, compression_type=_UNCOMPRESSED) as raw:
+            yield from self._documents(file, tracker)
+        except Exception as error:  # noqa: BLE001
+            tracker.try_claim(tracker.current_restriction().stop)
+            yield _reject(file, Reason.FAILED, f"{error!r}"[:DETAIL_CHARS])
+
+    def _documents(self, file: InputFile, tracker: Any) -> Iterator[Page | Reject]:
+        if not is_regular(file):
+            tracker.try_claim(tracker.current_restriction().stop)
+            yield _reject(file, Reason.UNREADABLE, "no regular file")
+            return
+        try:
+            with FileSystems.open(os.fsdecode(file.path), compression_type=_UNCOMPRESSED) as raw:
                 if file.kind == "jsonl" and file.compression is None:
                     yield from self._split_lines(file, raw, tracker)
                 elif tracker.try_claim(0):
-                    yield from self._whole_file(file, decompressed(raw, file.compression))
+                    compression = file.compression or compression_of_content(raw.peek(HEAD_BYTES)[:HEAD_BYTES])
+                    yield from self._whole_file(file, decompressed(raw, compression))
         except BROKEN as error:
             tracker.try_claim(tracker.current_restriction().stop)
             yield _reject(file, Reason.UNREADABLE, _describe(error, file))
@@ -193,4 +228,4 @@ def _reject(file: InputFile, reason: Reason, detail: str) -> Reject:
 
 def _describe(error: Exception, file: InputFile) -> str:
     what = f"{file.compression} data that is torn or corrupt: " if file.compression else ""
-    return f"{what}{error}"[:300].replace(file.path, file.source)
+    return f"{what}{error}".replace(os.fsdecode(file.path), file.source)[:DETAIL_CHARS]

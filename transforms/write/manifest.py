@@ -43,7 +43,8 @@ def manifest(
     """The text of ``run.json``.
 
     Args:
-        run: what was known at the start: run_id, started_at, runner, options, versions.
+        run: what was known at the start: run_id, attempt (which start of the program it was), started_at, runner,
+            options, versions.
         counts: checked here, see `CountsError`.
         rejects_by_reason: their sum is ``counts.rejects``.
         articles_by_language: their sum is ``counts.articles``.
@@ -54,6 +55,7 @@ def manifest(
     row = {
         "schema_version": SCHEMA_VERSION,
         "run_id": run["run_id"],
+        "attempt": run["attempt"],
         "started_at": run["started_at"],
         "finished_at": finished_at,
         "runner": run["runner"],

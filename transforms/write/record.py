@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import re
 import unicodedata
 
 from transforms.elements import Article, Record
-
-_WORDS = re.compile(r"[^\W_]+(?:['’.,-][^\W_]+)*")
+from transforms.words import count_words
 
 
 def make_record(article: Article) -> Record:
@@ -40,15 +38,19 @@ def make_record(article: Article) -> Record:
         caption_credits=article.caption_credits,
         paywalled=article.paywalled,
         rights=article.rights,
-        word_count=len(_WORDS.findall(text)),
+        word_count=count_words(text),
         content_hash=_digest(text, 32),
     )
 
 
 def record_id(canonical_url: str | None, text: str) -> str:
-    """32 hexadecimal digits: of the address where there is one (http and https are one), else of the words."""
-    if canonical_url:
-        return _digest("url:" + canonical_url.split("://", 1)[-1], 16)
+    """32 hexadecimal digits: of the address where there is one (http and https are one), else of the words.
+
+    A site's bare root is no article's address: feeds and templates give it to every one.
+    """
+    address = (canonical_url or "").split("://", 1)[-1]
+    if address.partition("/")[2]:
+        return _digest("url:" + address, 16)
     return _digest("text:" + " ".join(unicodedata.normalize("NFC", text).split()), 16)
 
 

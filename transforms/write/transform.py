@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +17,7 @@ from transforms.elements import Article, Record, Reject
 from transforms.instants import iso
 from transforms.reasons import Stage
 from transforms.write.jsonl import copy_line, record_line, reject_line
-from transforms.write.manifest import NAME, Counts, manifest
+from transforms.write.manifest import NAME, Counts, CountsError, manifest
 from transforms.write.record import make_record
 
 
@@ -127,15 +128,20 @@ class _CommitDoFn(beam.DoFn):
         counts = Counts(documents + unread, sum(languages.values()), copies, sum(reasons.values()))
         files = {"articles": articles_files, "copies": copies_files, "rejects": rejects_files}
         text = manifest(self._run, counts, by_reason, languages, files, iso(datetime.now(UTC)) or "")
-        yield commit_file(FileSystems.join(directory, NAME), text)
+        yield commit_file(FileSystems.join(directory, NAME), text, self._run["attempt"])
 
 
-def commit_file(path: str, text: str) -> str:
+def commit_file(path: str, text: str, attempt: str) -> str:
     """Write a file so that it is there as a whole or not at all; gives its path.
 
-    A file that is there already is left: it is what an earlier try of the same bundle wrote.
+    A file of the same attempt is left: an earlier try of this bundle wrote it. One of another attempt means that two
+    runs wrote to one place, and this one must not pass for whole.
     """
     if FileSystems.exists(path):
+        with FileSystems.open(path) as stream:
+            committed = json.loads(stream.read())
+        if committed.get("attempt") != attempt:
+            raise CountsError(f"{path} was committed by another run in the meantime")
         return path
     part = f"{path}.part"
     with FileSystems.create(part) as stream:
