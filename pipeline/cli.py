@@ -104,21 +104,31 @@ def report(arguments: list[str]) -> int:
 
 
 def explain(arguments: list[str]) -> int:
-    """One document through the same functions."""
+    """One document through the same functions, or two and whether they are copies."""
+    from pipeline import comparison
     from pipeline import explain as explanation
 
     parser = argparse.ArgumentParser(prog="depesche explain", description=_COMMANDS["explain"][1])
     parser.add_argument("document", metavar="FILE", help="a text, page, feed or JSONL file")
+    parser.add_argument(
+        "other", metavar="OTHER", nargs="?", help="another one: are they copies? (FILE#N names the N-th)"
+    )
     parser.add_argument("--number", type=int, default=1, metavar="N", help="which document of the file (default: 1)")
     parser.add_argument("--json", action="store_true", help="as JSON")
     options = parser.parse_args(arguments)
+    is_color = sys.stdout.isatty()
+    if options.other is not None:
+        names = options.document, options.other
+        both = comparison.compare_files(*names)
+        print(comparison.as_json(both) if options.json else comparison.as_text(both, names, is_color))
+        return 0
     found = explanation.explain(options.document, options.number)
-    print(explanation.as_json(found) if options.json else explanation.as_text(found, sys.stdout.isatty()))
+    print(explanation.as_json(found) if options.json else explanation.as_text(found, is_color))
     return 0
 
 
 _COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "ingest": (ingest, "one batch run: documents to records"),
     "report": (report, "a finished run's report.html, made again"),
-    "explain": (explain, "one document: what was kept, removed and found, and why"),
+    "explain": (explain, "one document: what was kept, removed and found, and why; two: are they copies"),
 }

@@ -14,7 +14,7 @@ from pipeline.config import MAX_BYTES, UsageError
 from transforms.clean.article import clean_article
 from transforms.clean.book import rules
 from transforms.clean.verdict import accept
-from transforms.elements import Article, InputFile, Page, Reject
+from transforms.elements import Article, InputFile, Page, Record, Reject
 from transforms.extract.article import extract_article
 from transforms.instants import iso
 from transforms.language.detect import detect_language
@@ -86,6 +86,23 @@ def explain(path: str, number: int = 1) -> Explanation:
     article = label_language(marked)
     votes = tuple((vote.detector, vote.code, vote.probability) for vote in detect_language(sample_text(article)).votes)
     return Explanation(document.origin, lines, _fields(article), votes, None)
+
+
+def record_of(path: str, number: int = 1) -> Record | Reject:
+    """What the pipeline makes of one document of a local file: its record, or the reject.
+
+    Args:
+        path: as for `explain`.
+        number: as for `explain`.
+
+    Raises:
+        UsageError: there is no such file or document.
+    """
+    document = _document(path, number)
+    extracted = document if isinstance(document, Reject) else extract_article(document)
+    accepted = extracted if isinstance(extracted, Reject) else accept(clean_article(extracted).article)
+    marked = accepted if isinstance(accepted, Reject) else mark_and_judge(accepted)
+    return marked if isinstance(marked, Reject) else make_record(label_language(marked))
 
 
 def as_json(found: Explanation) -> str:

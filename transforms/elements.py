@@ -15,6 +15,9 @@ Precision = Literal["second", "minute", "day"]
 FileKind = Literal["text", "html", "jsonl", "feed", "archive"]
 Compression = Literal["gzip", "zstd"]
 Markup = Literal["html", "fragment", "text"]
+Difference = Literal["numbers", "longer"]
+"""What a reader of the standing article should know of a copy: other numbers in the same sentences (a correction), or
+much more text (a ticker that went on)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +154,7 @@ class CopyRef:
     source: str
     similarity: float | None
     published_at: datetime | None
+    differs: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,23 +201,53 @@ class Record:
 class Sketch:
     """What copies are found by: it travels through the groupings in place of its record.
 
+    The byte fields are packed arrays, little-endian; `transforms.copies.shingles` says what they hold. An article of
+    400 words takes 1.8 KB.
+
     Args:
         id: the record's.
         rank: sorts the documents; the lowest of a cluster stands for it (see `transforms.copies.sketch.rank`).
-        text_hash: of the folded text.
+        text_hash: of the folded text; equal texts are copies without being compared.
+        words: how many words the text has.
+        shingles: a 32-bit hash for each three words in a row, in their order.
+        numbers: a 32-bit hash for each number, in their order.
+        number_places: at which word each number stands, 16 bits.
     """
 
     id: str
-    rank: tuple[str, ...]
+    rank: bytes
     text_hash: bytes
     url: str | None
     source: str
     published_at: datetime | None
+    words: int
+    shingles: bytes
+    numbers: bytes
+    number_places: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """That another document stands for one.
+
+    Args:
+        copy_of: the id of the document that stands; never itself a copy.
+        similarity: 0 to 1, or None where the two texts were not compared.
+        differs: what a reader of the standing document should know.
+    """
+
+    copy_of: str
+    similarity: float | None
+    differs: tuple[Difference, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Copy:
-    """A line of ``copies-*.jsonl``: a document for which another one stands."""
+    """A line of ``copies-*.jsonl``: a document for which another one stands.
+
+    ``similarity`` is the share of the shorter text's word triples that the other text has too. ``text`` is kept where
+    it goes well beyond the standing one (``differs`` says ``longer``), so that the longest version is never lost.
+    """
 
     url: str | None
     id: str
@@ -222,3 +256,5 @@ class Copy:
     source: str
     published_at: datetime | None
     fetched_at: datetime | None
+    differs: tuple[Difference, ...] = ()
+    text: str | None = None

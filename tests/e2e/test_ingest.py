@@ -32,7 +32,8 @@ def corpus(path: Path, count: int) -> Path:
 
 def test_the_demo_gives_every_kind_of_result_and_the_same_lines_twice(tmp_path: Path) -> None:
     first = ingest(tmp_path, "one", "--input", DEMO)
-    assert len(first.articles) >= 12 and first.copies and first.rejects
+    counts = first.manifest["counts"]
+    assert (counts["articles"], counts["copies"], counts["rejects"]) == (25, 3, 6), "see seeds/README.md"
     assert {"de", "en"} <= {article["language"] for article in first.articles}
     assert any(article["agency"] == "dpa" for article in first.articles)
     assert any(article["paywalled"] for article in first.articles)

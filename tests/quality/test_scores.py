@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 
 from transforms.clean.transform import clean_and_judge
+from transforms.copies.reference import find_copies
+from transforms.copies.sketch import rank, sketch
 from transforms.elements import Hints, Page, Record, Reject
 from transforms.extract.article import extract_article
 from transforms.instants import parse_instant
@@ -39,7 +41,7 @@ def scoring() -> Iterator[ModuleType]:
 def record_of(row: dict[str, Any]) -> Record | None:
     """What the pipeline's functions make of an input line."""
     markup, body = ("html", row["html"]) if "html" in row else ("text", row["text"])
-    fetched = parse_instant(row.get("fetched_at"))
+    fetched, published = parse_instant(row.get("fetched_at")), parse_instant(row.get("published_at"))
     page = Page(
         url=row["url"],
         markup="html" if markup == "html" else "text",
@@ -48,7 +50,7 @@ def record_of(row: dict[str, Any]) -> Record | None:
         source="labelled",
         origin=row["id"],
         fetched_at=fetched[0] if fetched else None,
-        hints=Hints(source_id=row["id"]),
+        hints=Hints(source_id=row["id"], published_at=published[0] if published else None),
     )
     extracted = extract_article(page)
     judged = extracted if isinstance(extracted, Reject) else clean_and_judge(extracted)
@@ -90,3 +92,15 @@ def test_language(scoring: ModuleType, name: str, wrong: dict[str, float], undec
     for kind, share in wrong.items():
         assert counts["wrong"][kind] <= share * counts["n"][kind], (kind, counts)
         assert counts["und"][kind] <= undecided * counts["n"][kind], (kind, counts)
+
+
+def test_copies(scoring: ModuleType) -> None:
+    documents = scoring.read_gz(SHARED / "data" / "copies-dev.jsonl.gz")
+    rows = scoring.copy_rows(documents)
+    records = {row["url"]: record for row in rows if (record := record_of(row))}
+    assert len(records) >= len(rows) * 0.98, "wire texts were rejected"
+    heads = {edge.later: edge.earlier for edge in find_copies(map(sketch, records.values())).values()}
+    ranks = {url: rank(record) for url, record in records.items()}
+    truth = {row["url"]: doc["cluster"] for row, doc in zip(rows, documents, strict=True) if not doc.get("cluster2")}
+    scores = scoring.pair_scores(truth, {url: heads.get(ranks[url], ranks[url]) for url in truth if url in ranks})
+    assert scores["f1"] >= 0.97 and scores["ari"] >= 0.97, scores

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.comparison import as_json as comparison_json
+from pipeline.comparison import as_text as comparison_text
+from pipeline.comparison import compare_files
 from pipeline.config import UsageError
 from pipeline.explain import as_json, as_text, explain
 
@@ -73,3 +76,20 @@ def test_any_document_of_a_file(tmp_path: Path) -> None:
 def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no such file"):
         explain(str(tmp_path / "none.txt"))
+
+
+def test_two_documents_side_by_side(tmp_path: Path) -> None:
+    body = "Der Rat von Nordhafen hat die alte Brücke über den Hafen am Montag für {} Tage gesperrt. " + " ".join(
+        f"Satz {n} spricht vom Umbau der Brücke und von den Kosten, die der Rat beschlossen hat." for n in range(9)
+    )
+    lines = [json.dumps({"text": body.format(days)}) for days in (30, 45)]
+    lines.append(json.dumps({"text": "Eine Ziege lief am Montag durch die ganze Stadt davon."}))
+    path = write(tmp_path, "a.jsonl", "\n".join(lines))
+    same, other = compare_files(f"{path}#1", f"{path}#2"), compare_files(f"{path}#1", f"{path}#3")
+    assert same.is_copy and same.differs == ("numbers",) and not other.is_copy
+    shown = comparison_text(same, ("eins", "zwei"), False)
+    assert shown.startswith("copies of one another") and "only left      " in shown and "\n= " in shown
+    numbers = json.loads(comparison_json(same))
+    assert {*numbers["left_numbers"], *numbers["right_numbers"]} == {"30", "45"}
+    with pytest.raises(UsageError, match="is no article"):
+        compare_files(f"{path}#1", write(tmp_path, "b.txt", "kurz"))

@@ -1,7 +1,7 @@
 """Records to distinct articles and their copies.
 
 Only ids and sketches go through the groupings; a verdict meets its record once, by id, at the end. Copies are found
-by canonical address (equal ids), then by folded text.
+by canonical address (equal ids), then by folded text, then by what passages they share.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 
+from transforms.copies.near_transform import FindNearCopies
 from transforms.copies.sketch import sketch
 from transforms.copies.verdicts import (
     RankedRef,
@@ -18,11 +19,12 @@ from transforms.copies.verdicts import (
     as_copy,
     copy_ref,
     first_record,
+    follow,
     followers,
     standing,
     with_copies,
 )
-from transforms.elements import Copy, Record, Sketch
+from transforms.elements import Copy, Record, Sketch, Verdict
 
 Refs = tuple[int, list[RankedRef]]
 
@@ -39,37 +41,30 @@ class MergeCopies(beam.PTransform):
 
     def expand(self, records: beam.PCollection) -> Merged:  # noqa: D102
         sketches = records | "Sketch" >> beam.Map(sketch).with_output_types(Sketch)
-        by_address = (
-            sketches
-            | "ById" >> beam.Map(lambda found: (found.id, found)).with_output_types(tuple[str, Sketch])
-            | "GroupByAddress" >> beam.GroupByKey()
-            | "StandByAddress" >> beam.ParDo(_StandDoFn()).with_outputs("followers", main="heads")
+        by_address = sketches | "ByAddress" >> _Collapse(lambda found: found.id.encode())
+        by_text = by_address["heads"] | "ByText" >> _Collapse(lambda found: found.text_hash)
+        near = by_text["heads"] | "NearCopies" >> FindNearCopies()
+        equal = (
+            {"followers": by_text["followers"] | "ByHead" >> beam.Map(_keyed_by_head), "verdict": near}
+            | "JoinHeads" >> beam.CoGroupByKey()
+            | "FollowHeads" >> beam.FlatMap(_follow_head).with_output_types(tuple[str, Verdict])
         )
-        by_text = (
-            by_address["heads"]
-            | "ByText" >> beam.Map(lambda head: (head.text_hash, head)).with_output_types(tuple[bytes, Sketch])
-            | "GroupByText" >> beam.GroupByKey()
-            | "StandByText" >> beam.ParDo(_StandDoFn()).with_outputs("followers", main="heads")
-        )
-        verdicts = by_text["followers"] | "Verdicts" >> beam.Map(lambda pair: (pair[1].id, pair[0])).with_output_types(
-            tuple[str, Sketch]
-        )
+        verdicts = (near, equal) | "Verdicts" >> beam.Flatten()
         references = (
-            {"followers": by_address["followers"] | "FollowersById" >> beam.Map(_keyed_by_head), "verdict": verdicts}
-            | "FollowVerdict" >> beam.CoGroupByKey()
-            | "PointAtStanding" >> beam.FlatMap(_point_at_standing).with_output_types(tuple[str, RankedRef])
-        )
-        refs = (
-            (references, by_text["followers"] | "CopiesByText" >> beam.Map(_point_at_head))
-            | "AllReferences" >> beam.Flatten()
+            {
+                "heads": by_address["heads"] | "HeadsById" >> beam.Map(lambda found: (found.id, found)),
+                "followers": by_address["followers"] | "FollowersById" >> beam.Map(_keyed_by_head),
+                "verdict": verdicts,
+            }
+            | "JoinSketches" >> beam.CoGroupByKey()
+            | "References" >> beam.FlatMap(_references).with_output_types(tuple[str, RankedRef])
             | "FirstReferences" >> beam.CombinePerKey(_RefsCombineFn())
         )
         merged = (
             {
-                "records": records
-                | "RecordsById" >> beam.Map(lambda record: (record.id, record)).with_output_types(tuple[str, Record]),
+                "records": records | "RecordsById" >> beam.Map(lambda record: (record.id, record)),
                 "verdict": verdicts,
-                "refs": refs,
+                "references": references,
             }
             | "MeetVerdict" >> beam.CoGroupByKey()
             | "Decide" >> beam.ParDo(_DecideDoFn()).with_outputs("copies", main="articles")
@@ -79,10 +74,25 @@ class MergeCopies(beam.PTransform):
         return Merged(articles, copies)
 
 
-class _StandDoFn(beam.DoFn):
-    """(key, sketches) to the one that stands, and to ``followers``: (standing, follower) for each other."""
+class _Collapse(beam.PTransform):
+    """Sketches with one key to the first of them (``heads``), and (head, other) for each other (``followers``)."""
 
-    def process(self, group: tuple[Any, Iterable[Sketch]]) -> Iterator[Any]:
+    def __init__(self, key: Any) -> None:
+        super().__init__()
+        self._key = key
+
+    def expand(self, sketches: beam.PCollection) -> Any:
+        key = self._key
+        return (
+            sketches
+            | "Key" >> beam.Map(lambda found: (key(found), found)).with_output_types(tuple[bytes, Sketch])
+            | "Group" >> beam.GroupByKey()
+            | "Stand" >> beam.ParDo(_StandDoFn()).with_outputs("followers", main="heads")
+        )
+
+
+class _StandDoFn(beam.DoFn):
+    def process(self, group: tuple[bytes, Iterable[Sketch]]) -> Iterator[Any]:
         _, sketches = group
         head = standing(sketches)
         yield head
@@ -94,18 +104,22 @@ def _keyed_by_head(pair: tuple[Sketch, Sketch]) -> tuple[str, tuple[Sketch, Sket
     return pair[0].id, pair
 
 
-def _point_at_head(pair: tuple[Sketch, Sketch]) -> tuple[str, RankedRef]:
-    head, follower = pair
-    return head.id, copy_ref(follower, head.text_hash)
-
-
-def _point_at_standing(group: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[tuple[str, RankedRef]]:
-    """Followers by address point at what their head points at, never through it."""
+def _follow_head(group: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[tuple[str, Verdict]]:
     _, sides = group
     verdict = next(iter(sides["verdict"]), None)
     for head, follower in sides["followers"]:
-        target = verdict or head
-        yield target.id, copy_ref(follower, target.text_hash)
+        yield follower.id, follow(head, follower, verdict)
+
+
+def _references(group: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[tuple[str, RankedRef]]:
+    """What the standing records are told of their copies: those by text and passages, and those by address."""
+    _, sides = group
+    verdict = next(iter(sides["verdict"]), None)
+    if verdict is not None:
+        yield from ((verdict.copy_of, copy_ref(head, verdict)) for head in sides["heads"])
+    for head, follower in sides["followers"]:
+        found = follow(head, follower, verdict)
+        yield found.copy_of, copy_ref(follower, found)
 
 
 class _RefsCombineFn(beam.CombineFn):
@@ -136,17 +150,17 @@ class _DecideDoFn(beam.DoFn):
 
     def process(self, group: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[Any]:
         _, sides = group
-        verdict: Sketch | None = next(iter(sides["verdict"]), None)
+        verdict: Verdict | None = next(iter(sides["verdict"]), None)
         head = first_record(sides["records"])
-        head_sketch = sketch(head)
         if verdict is None:
-            count, refs = next(iter(sides["refs"]), (0, []))
+            count, refs = next(iter(sides["references"]), (0, []))
             yield with_copies(head, refs, count)
-        is_passed = verdict is not None
-        target = verdict or head_sketch
+        else:
+            yield beam.pvalue.TaggedOutput("copies", as_copy(head, verdict))
+        is_passed = False
         for record in sides["records"]:
             if not is_passed and record == head:
                 is_passed = True
                 continue
-            _, ref = copy_ref(sketch(record), target.text_hash)
-            yield beam.pvalue.TaggedOutput("copies", as_copy(record, target.id, ref.similarity))
+            found = follow(sketch(head), sketch(record), verdict)
+            yield beam.pvalue.TaggedOutput("copies", as_copy(record, found))

@@ -6,13 +6,17 @@ import bisect
 import dataclasses
 from collections.abc import Iterable, Iterator
 
+from transforms.copies.score import Edge, differences, shared, side, similarity
 from transforms.copies.sketch import rank
-from transforms.elements import Copy, CopyRef, Record, Sketch
+from transforms.elements import Copy, CopyRef, Record, Sketch, Verdict
 
 MAX_COPIES = 100
 """Copies that a record names; `copy_count` and the copies files have all."""
 
-RankedRef = tuple[tuple[str, ...], CopyRef]
+_ID = slice(16, 32)
+"""Where a rank holds the id (see `transforms.copies.sketch.rank`)."""
+
+RankedRef = tuple[bytes, CopyRef]
 
 
 def standing(sketches: Iterable[Sketch]) -> Sketch:
@@ -30,10 +34,37 @@ def followers(sketches: Iterable[Sketch], head: Sketch) -> Iterator[Sketch]:
             yield found
 
 
-def copy_ref(found: Sketch, head_hash: bytes) -> RankedRef:
-    """How a standing record names a copy. Texts that differ (one address, read twice) were not compared."""
-    similarity = 1.0 if found.text_hash == head_hash else None
-    return found.rank, CopyRef(found.id, found.url, found.source, similarity, found.published_at)
+def follow(head: Sketch, follower: Sketch, verdict: Verdict | None) -> Verdict:
+    """The verdict on a document that another one has absorbed: one of equal text, or of the same address.
+
+    Args:
+        head: the first of them.
+        follower: another one.
+        verdict: on the head, or None where it stands. Followers then point at what stands, never through their head.
+    """
+    if follower.text_hash == head.text_hash:
+        return verdict or Verdict(head.id, 1.0)
+    if verdict is not None:
+        return Verdict(verdict.copy_of, None)
+    left, right = side(head), side(follower)
+    both = shared(left, right)
+    return Verdict(head.id, similarity(left, right, both), differences(head, follower, left, right, both))
+
+
+def id_of(rank_bytes: bytes) -> str:
+    """The id of the record that a rank belongs to."""
+    return rank_bytes[_ID].hex()
+
+
+def verdict_of(edge: Edge) -> Verdict:
+    """What an edge to a standing document says of the later one."""
+    return Verdict(id_of(edge.earlier), edge.similarity, edge.differs)
+
+
+def copy_ref(found: Sketch, verdict: Verdict) -> RankedRef:
+    """How a standing record names a copy."""
+    ref = CopyRef(found.id, found.url, found.source, verdict.similarity, found.published_at, verdict.differs)
+    return found.rank, ref
 
 
 def add_ref(refs: list[RankedRef], ref: RankedRef) -> None:
@@ -44,7 +75,7 @@ def add_ref(refs: list[RankedRef], ref: RankedRef) -> None:
     del refs[MAX_COPIES:]
 
 
-def _ref_key(ref: RankedRef) -> tuple[tuple[str, ...], str]:
+def _ref_key(ref: RankedRef) -> tuple[bytes, str]:
     return ref[0], ref[1].id
 
 
@@ -53,16 +84,18 @@ def with_copies(record: Record, refs: Iterable[RankedRef], count: int) -> Record
     return dataclasses.replace(record, copies=tuple(ref for _, ref in refs), copy_count=count)
 
 
-def as_copy(record: Record, copy_of: str, similarity: float | None) -> Copy:
-    """The line that a record becomes when another one stands for it."""
+def as_copy(record: Record, verdict: Verdict) -> Copy:
+    """The line that a record becomes when another one stands for it; a longer text is kept."""
     return Copy(
         url=record.url,
         id=record.id,
-        copy_of=copy_of,
-        similarity=similarity,
+        copy_of=verdict.copy_of,
+        similarity=verdict.similarity,
         source=record.source,
         published_at=record.published_at,
         fetched_at=record.fetched_at,
+        differs=verdict.differs,
+        text=record.text if "longer" in verdict.differs else None,
     )
 
 
