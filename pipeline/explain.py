@@ -140,6 +140,8 @@ def as_text(found: Explanation, is_color: bool) -> str:
 
 
 def _document(path: str, number: int) -> Page | Reject:
+    if path.startswith(("http://", "https://")):
+        raise UsageError(f"{path}: addresses are not fetched yet; save the page and explain the file")
     if not Path(path).is_file():
         raise UsageError(f"{path}: no such file")
     count = 0
