@@ -305,3 +305,15 @@ def test_any_text_in_good_time(text: str) -> None:
     for paragraphs in ((text,), (*BODY_DE, text), (text, *BODY_EN)):
         clean_article(article(*paragraphs))
     assert time.process_time() - begin < 1.5
+
+
+def test_short_lines_that_stand_twice_in_a_row_are_captions() -> None:
+    shown = ("Die alte Brücke am Hafen von Nordhafen.", "Die alte Brücke am Hafen von Nordhafen.")
+    credited = (
+        "Der Stadtrat bei der Sitzung am Montag.",
+        "Der Stadtrat bei der Sitzung am Montag. Bildagentur Nord/M. Lindt",
+    )
+    done = clean_article(article(*BODY_DE[:2], *shown, *credited, *BODY_DE[2:]))
+    assert done.article.paragraphs == BODY_DE
+    assert set(shown) | set(credited) <= set(done.article.captions)
+    assert kept(*BODY_DE, BODY_DE[-1]) == BODY_DE, "a paragraph that is shown twice stays once"

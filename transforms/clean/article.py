@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from transforms.clean.book import LANGUAGES, book, language_of
 from transforms.clean.boxes import boxes, cut
-from transforms.clean.captions import captions
+from transforms.clean.captions import captions, doubled
 from transforms.clean.facts import Taken, read_facts
 from transforms.clean.headline import Found, find_title, labels_around
 from transforms.clean.lines import Line, analyse
@@ -103,6 +103,7 @@ def _once(article: Article, lines: list[Line], language: str) -> tuple[Article, 
         own,
         titles(lines, title, first),
         pictures,
+        doubled(lines) if article.kind == "text" else {},
         boxes(lines, acts),
         teaser_boxes(lines, acts, first),
         date_lines(lines, acts, first),
