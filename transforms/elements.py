@@ -246,7 +246,7 @@ class Copy:
     """A line of ``copies-*.jsonl``: a document for which another one stands.
 
     ``similarity`` is the share of the shorter text's word triples that the other text has too. ``text`` is kept where
-    it goes well beyond the standing one (``differs`` says ``longer``), so that the longest version is never lost.
+    the standing one does not hold it (see `transforms.copies.verdicts.as_copy`), so that no version is lost.
     """
 
     url: str | None

@@ -46,7 +46,7 @@ def test_earliest_publication_stands() -> None:
     records = [record(text, f"https://o{n}.example/a", **at(10 - n)) for n, text in enumerate(texts)]
     articles, copies = merge(records)
     assert [article.url for article in articles] == ["https://o2.example/a"]
-    assert [copy.similarity for copy in copies] == [1.0, 1.0]
+    assert [(copy.similarity, copy.text) for copy in copies] == [(1.0, None), (1.0, None)]
 
 
 def test_without_publication_the_fetch_counts() -> None:
@@ -62,6 +62,7 @@ def test_one_address_read_twice_is_a_copy_even_with_other_text() -> None:
     articles, copies = merge([second, first])
     assert [article.text for article in articles] == ["Fassung eins vom neuen Hafen."]
     assert [(copy.id, copy.copy_of, copy.similarity) for copy in copies] == [(first.id, first.id, 0.0)]
+    assert copies[0].text == second.text, "the other text is not lost"
 
 
 def test_copies_of_a_copy_point_at_what_stands() -> None:

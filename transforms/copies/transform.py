@@ -158,9 +158,11 @@ class _DecideDoFn(beam.DoFn):
         else:
             yield beam.pvalue.TaggedOutput("copies", as_copy(head, verdict))
         is_passed = False
+        head_sketch: Sketch | None = None  # nearly every group is one record, and needs none
         for record in sides["records"]:
             if not is_passed and record == head:
                 is_passed = True
                 continue
-            found = follow(sketch(head), sketch(record), verdict)
+            head_sketch = head_sketch or sketch(head)
+            found = follow(head_sketch, sketch(record), verdict)
             yield beam.pvalue.TaggedOutput("copies", as_copy(record, found))

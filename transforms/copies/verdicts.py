@@ -13,6 +13,9 @@ from transforms.elements import Copy, CopyRef, Record, Sketch, Verdict
 MAX_COPIES = 100
 """Copies that a record names; `copy_count` and the copies files have all."""
 
+HELD = 0.5
+"""From this similarity on a copy's text is taken to be in the standing one."""
+
 _ID = slice(16, 32)
 """Where a rank holds the id (see `transforms.copies.sketch.rank`)."""
 
@@ -85,7 +88,12 @@ def with_copies(record: Record, refs: Iterable[RankedRef], count: int) -> Record
 
 
 def as_copy(record: Record, verdict: Verdict) -> Copy:
-    """The line that a record becomes when another one stands for it; a longer text is kept."""
+    """The line that a record becomes when another one stands for it.
+
+    Its text is kept where the standing one does not hold it: it goes on well beyond, or has less than half of it (one
+    address, read again with another text), or was not compared.
+    """
+    is_held = verdict.similarity is not None and verdict.similarity >= HELD and "longer" not in verdict.differs
     return Copy(
         url=record.url,
         id=record.id,
@@ -95,7 +103,7 @@ def as_copy(record: Record, verdict: Verdict) -> Copy:
         published_at=record.published_at,
         fetched_at=record.fetched_at,
         differs=verdict.differs,
-        text=record.text if "longer" in verdict.differs else None,
+        text=None if is_held else record.text,
     )
 
 
