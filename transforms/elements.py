@@ -15,6 +15,7 @@ Precision = Literal["second", "minute", "day"]
 FileKind = Literal["text", "html", "jsonl", "feed", "archive"]
 Compression = Literal["gzip", "zstd"]
 Markup = Literal["html", "fragment", "text"]
+SourceKind = Literal["feed", "sitemap", "opml", "page", "archive"]
 Difference = Literal["numbers", "longer"]
 """What a reader of the standing article should know of a copy: other numbers in the same sentences (a correction), or
 much more text (a ticker that went on)."""
@@ -54,6 +55,108 @@ class Hints:
     authors: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One entry of a sources file.
+
+    Args:
+        name: what records name as their source.
+        kind: what the addresses hold.
+        urls: one address, or for pages a list.
+        follow: whether each entry's page is fetched; else the entry's own content is the document.
+        every_s: cadence of `stream`, in seconds.
+        limit: newest entries of one poll; None takes all.
+        max_age_s: entries older than this many seconds are left out; None takes all.
+        include: regular expressions, of which an entry's address has to match one, if there are any.
+        exclude: regular expressions, of which it must match none.
+    """
+
+    name: str
+    kind: SourceKind
+    urls: tuple[str, ...]
+    follow: bool = True
+    every_s: float = 300.0
+    limit: int | None = None
+    max_age_s: float | None = None
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave with a response, to be sent with the next request (RFC 9110, section 8.8), as received."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FetchRequest:
+    """An address to fetch.
+
+    Args:
+        url: absolute, http or https, without a fragment.
+        kind: what is expected there: a page to read, or a list (feed, sitemap, opml) or archive to look into.
+        source: the source that it came from; its rules hold for what a list leads to.
+        hints: what the list said about the page.
+        depth: lists passed on the way from the sources file.
+        hops: redirects to other sites that were followed on the way.
+        first_url: the address before those redirects; None where there were none.
+        validators: of the response of an earlier run, for a conditional request.
+    """
+
+    url: str
+    kind: SourceKind
+    source: Source
+    hints: Hints = Hints()
+    depth: int = 0
+    hops: int = 0
+    first_url: str | None = None
+    validators: Validators = Validators()
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A response with status 200 to 299, or 304 with an empty body.
+
+    Args:
+        request: what was asked.
+        url: where the response came from, after redirects.
+        status: as received.
+        headers: names in lower case, as received and in their order.
+        body: after decompression.
+        fetched_at: when the request began.
+    """
+
+    request: FetchRequest
+    url: str
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    fetched_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class HostFacts:
+    """What is known about one host (``name:port``), so that no stage or run asks it twice or too soon.
+
+    Args:
+        origin: scheme, host and port.
+        robots_status: of the answer to ``/robots.txt``; None where there was none (unreachable), 0 where not asked.
+        robots: its text, cut at 500 KiB.
+        robots_at: when it was asked.
+        last_start_at: when the latest request to the host began.
+        not_before: until when the host asked to be left alone (Retry-After).
+    """
+
+    origin: str
+    robots_status: int | None = 0
+    robots: bytes = b""
+    robots_at: datetime | None = None
+    last_start_at: datetime | None = None
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
