@@ -1,6 +1,6 @@
 """Near-identical copies: CPU, memory and bytes as the corpus grows, beside MinHash LSH in the same run.
 
-    python benchmarks/copies.py [--sizes 1000,10000,100000] [--hot] [--peer]
+    python benchmarks/copies.py [--sizes 1000,10000,100000] [--hot] [--peer] [--graph]
 
 Documents are made up: words from a Zipf vocabulary, half of them copies (cut, with a paragraph more, or with other
 words), a third with one of 200 background paragraphs, over 14 days. ``--hot`` adds 10,000 copies of one text and 50,000
@@ -23,13 +23,17 @@ from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from typing import Any, TypeVar
 
+import apache_beam as beam
+from apache_beam.runners.portability.fn_api_runner.execution import GroupingBuffer
+
 from tests.build import record
 from transforms.copies import reference
 from transforms.copies.fold import folded
 from transforms.copies.score import Edge
 from transforms.copies.sketch import sketch
 from transforms.copies.star import assigned, star
-from transforms.elements import Sketch
+from transforms.copies.transform import MergeCopies
+from transforms.elements import Record, Sketch
 
 VOCABULARY = 50_000
 WORDS = 300
@@ -101,12 +105,18 @@ def main() -> None:
     parser.add_argument("--sizes", default="1000,10000,100000")
     parser.add_argument("--hot", action="store_true")
     parser.add_argument("--peer", action="store_true")
+    parser.add_argument(
+        "--graph", action="store_true", help="also the Beam graph, in one process: CPU and bytes shuffled"
+    )
     parser.add_argument("--one", nargs=3, metavar=("WAY", "CORPUS", "COUNT"), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
         way, corpus, count = options.one
-        print(json.dumps((ours if way == "ours" else peer)(corpus, int(count))))
+        print(json.dumps({"ours": ours, "peer": peer, "graph": graph}[way](corpus, int(count))))
         return
+    if options.graph:
+        for size in options.sizes.split(","):
+            show("graph", int(size), _measured("graph", "growth", int(size)))
     runs = [("growth", int(size)) for size in options.sizes.split(",")]
     if options.hot:
         runs += [("one text", 10_000), ("one paragraph", 50_000)]
@@ -139,15 +149,13 @@ def ours(corpus: str, count: int) -> dict[str, Any]:
     """The one-process reference, stage by stage; texts are written outside of the clock."""
     stages, sketches = Stages(), list[Sketch]()
     seconds = 0.0
-    for number, text in enumerate(Writer(1).texts(corpus, count)):
-        at = DAY + timedelta(minutes=number * 14 * 1440 / count)
-        document = record(text, f"https://o.example/{number}", published_at=at, fetched_at=at)
+    for document in _documents(corpus, count):
         start = time.process_time()
         sketches.append(sketch(document))
         seconds += time.process_time() - start
     stages.seconds["sketch"] = seconds
     distinct, equal = stages("collapse", lambda: reference.collapse(sketches))
-    pairs = stages("candidates", lambda: list(reference.candidates(distinct)))
+    pairs = stages("candidates", lambda: list(reference.find_candidates(distinct)))
     seen = stages("days", lambda: reference.recurring_shingles(distinct))
     edges = stages("verify", lambda: reference.verify(distinct, pairs, seen))
     copies: dict[bytes, Edge] = stages("star", lambda: assigned(star((one.rank for one in distinct), edges), edges))
@@ -160,6 +168,35 @@ def ours(corpus: str, count: int) -> dict[str, Any]:
         "copies %": 100 * (len(copies) + len(equal)) / count,
     }
     return {"seconds": stages.seconds, "figures": figures, "peak": _peak()}
+
+
+def graph(corpus: str, count: int) -> dict[str, Any]:
+    """`MergeCopies` on the in-process runner, from records to articles and copies; bytes as the groupings get them."""
+    documents = list(_documents(corpus, count))
+    shuffled = 0
+    append = GroupingBuffer.append
+
+    def counted(self: Any, data: bytes) -> None:
+        nonlocal shuffled
+        shuffled += len(data)
+        append(self, data)
+
+    GroupingBuffer.append = counted
+    start = time.process_time()
+    with beam.Pipeline(runner="apache_beam.runners.portability.fn_api_runner.FnApiRunner") as pipeline:
+        # A source that is pickled with the graph would be measured too.
+        records = pipeline | beam.Create([None]) | beam.FlatMap(lambda _: documents).with_output_types(Record)
+        _ = records | MergeCopies()
+    seconds = time.process_time() - start
+    texts = sum(len(document.text.encode()) for document in documents)
+    figures = {"KB shuffled a document": shuffled / count / 1e3, "KB of its text": texts / count / 1e3}
+    return {"seconds": {"all": seconds}, "figures": figures, "peak": _peak()}
+
+
+def _documents(corpus: str, count: int) -> Iterator[Record]:
+    for number, text in enumerate(Writer(1).texts(corpus, count)):
+        at = DAY + timedelta(minutes=number * 14 * 1440 / count)
+        yield record(text, f"https://o.example/{number}", published_at=at, fetched_at=at)
 
 
 def peer(corpus: str, count: int) -> dict[str, Any]:

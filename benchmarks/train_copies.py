@@ -98,7 +98,7 @@ def corpus_of(rows: Iterable[Mapping[str, Any]], form: str) -> Corpus:
         story[found.rank], second[found.rank] = row["cluster"], row["cluster2"]
         sketches.append(found)
     distinct, equal = reference.collapse(sketches)
-    pairs = list(reference.candidates(distinct))
+    pairs = list(reference.find_candidates(distinct))
     seen = reference.recurring_shingles(distinct)
     sides = {one.rank: score.side(one, seen.get(one.rank, ())) for one in distinct}
     found_features = []

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
 def ingest(arguments: list[str]) -> int:
     """One batch run."""
     # Beam takes half a second to import, which the other commands need not wait for.
-    from pipeline import options, report, summary
+    from pipeline import options, report, state, summary
 
     if {"-h", "--help"} & set(arguments):
         parser = argparse.ArgumentParser(
@@ -50,9 +50,13 @@ def ingest(arguments: list[str]) -> int:
         parser.print_help()
         return 0
     request = options.parse_ingest(arguments)
-    if not _run(request):
-        return 1
     directory = request.config.directory
+    if not request.is_overwrite and state.finish_own(request.config):
+        print(f"depesche ingest: {directory} had been committed when its run died; nothing was left to do")
+    elif not _run(request):
+        return 1
+    if request.config.state:
+        state.tidy(request.config.state, request.config.keep_state)
     try:
         report.write_report(directory)
         print(summary.of_run(directory, is_color=sys.stdout.isatty()))
@@ -66,6 +70,7 @@ def _run(request: Request) -> bool:
     import apache_beam as beam
 
     from pipeline import recipe, run
+    from pipeline.state import moved_on
 
     where = request.config.directory
     pipeline = beam.Pipeline(options=request.beam_options)
@@ -81,6 +86,9 @@ def _run(request: Request) -> bool:
             return False
     if state not in ("DONE", None):
         print(f"depesche ingest: the runner ended with {state}; {where} holds no run.json", file=sys.stderr)
+        return False
+    if moved := moved_on(request.config):
+        print(f"depesche ingest: {moved}", file=sys.stderr)
         return False
     return True
 

@@ -62,6 +62,7 @@ def as_text(found: Comparison, names: tuple[str, str], is_color: bool) -> str:
     lines = [
         f"{verdict}: probability {found.probability:.3f}, copies from {found.threshold:.2f}",
         f"similarity {found.similarity:.3f}" + (f", differs: {', '.join(found.differs)}" if found.differs else ""),
+        *(["mostly new: the later text has the earlier one as its background only"] if found.is_mostly_new else []),
         f"{names[0] if found.is_left_first else names[1]} would stand",
         "",
         *(f"  {name:<14} {value:.3f}" for name, value in found.features._asdict().items()),

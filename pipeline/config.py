@@ -9,6 +9,8 @@ from datetime import datetime
 MAX_BYTES = 10_000_000
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SIZE = re.compile(r"(\d{1,12})\s*(|B|[kKMG]i?B?)")
+_DURATION = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)\s*(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "gi": 2**30}
 
 
@@ -27,6 +29,10 @@ class RunConfig:
         started_at: UTC.
         max_bytes: the longest document taken, after decompression.
         runner: the name of the Beam runner, as ``run.json`` states it.
+        attempt: which start of the program this is.
+        state: the directory of what earlier runs knew; None for a run that stands alone.
+        keep_state: how many generations stay there.
+        copies_window_s: how long a standing article's sketch is kept, in seconds.
     """
 
     inputs: tuple[str, ...]
@@ -35,6 +41,10 @@ class RunConfig:
     started_at: datetime
     max_bytes: int = MAX_BYTES
     runner: str = "FnApiRunner"
+    attempt: str = "first"
+    state: str | None = None
+    keep_state: int = 5
+    copies_window_s: float = 14 * 86400.0
 
 
 def checked_run_id(text: str) -> str:
@@ -51,3 +61,12 @@ def parse_size(text: str, option: str) -> int:
     if size <= 0:
         raise UsageError(f"{option} {text!r}: give a size such as 10MB, 512KiB or a number of bytes")
     return size
+
+
+def parse_duration(text: str, option: str) -> float:
+    """``500ms``, ``20s``, ``5m``, ``2h`` or ``7d``, to seconds."""
+    match = _DURATION.fullmatch(text.strip())
+    found = float(match.group(1)) * _SECONDS[match.group(2)] if match else 0.0
+    if found <= 0:
+        raise UsageError(f"{option} {text!r}: give a duration such as 500ms, 20s, 5m, 2h or 7d")
+    return found

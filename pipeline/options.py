@@ -6,6 +6,7 @@ import argparse
 import difflib
 import glob
 import os
+import platform
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 from apache_beam.runners.runner import create_runner
 
-from pipeline.config import RunConfig, UsageError, checked_run_id, parse_size
+from pipeline.config import RunConfig, UsageError, checked_run_id, parse_duration, parse_size
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
@@ -47,6 +48,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="SIZE",
         default="10MB",
         help="longest document taken, after decompression (default: 10MB)",
+    )
+    parser.add_argument("--state", metavar="DIR", help="what earlier runs knew; without it a run stands alone")
+    parser.add_argument(
+        "--keep-state", metavar="N", default="5", help="generations that stay in the state directory (default: 5)"
+    )
+    parser.add_argument(
+        "--copies-window",
+        metavar="DURATION",
+        default="14d",
+        help="how long copies of an article are looked for in later runs (default: 14d)",
     )
 
 
@@ -85,6 +96,10 @@ def parse_ingest(arguments: list[str]) -> Request:
         started_at=started_at,
         max_bytes=parse_size(own.max_bytes, "--max-bytes"),
         runner=_resolve_runner(options),
+        attempt=f"{started_at:%Y%m%dT%H%M%S}-{os.getpid()}-{re.sub(r'[^A-Za-z0-9.-]', '-', platform.node())}",
+        state=checked_output(own.state, "--state") if own.state else None,
+        keep_state=_parse_count(own.keep_state, "--keep-state"),
+        copies_window_s=parse_duration(own.copies_window, "--copies-window"),
     )
     return Request(config, options, own.overwrite)
 
@@ -94,15 +109,21 @@ def absolute(path: str) -> str:
     return path if _SCHEME.match(path) else os.path.normpath(Path(path).absolute())
 
 
-def checked_output(path: str) -> str:
-    """The output directory, absolute; `UsageError` for one that Beam could not write to."""
+def _parse_count(text: str, option: str) -> int:
+    if not re.fullmatch(r"[1-9]\d{0,5}", text):
+        raise UsageError(f"{option} {text!r}: give a number from 1")
+    return int(text)
+
+
+def checked_output(path: str, option: str = "--output") -> str:
+    """A directory to write to, absolute; `UsageError` for one that Beam could not write to."""
     if re.search(r"[*?\[\]]", path):
-        raise UsageError(f"--output {path!r}: Beam takes *, ?, [ and ] for patterns; choose a name without them")
+        raise UsageError(f"{option} {path!r}: Beam takes *, ?, [ and ] for patterns; choose a name without them")
     found = absolute(path)
     try:
         FileSystems.exists(found)
     except Exception as error:
-        raise UsageError(f"--output {path}: {error}") from error
+        raise UsageError(f"{option} {path}: {error}") from error
     return found
 
 

@@ -17,6 +17,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.config import RunConfig, UsageError
+from transforms.generation import StatePlan
 from transforms.instants import iso
 
 MANIFEST = "run.json"
@@ -112,7 +113,7 @@ def _clear(directory: str) -> None:
         shutil.rmtree(folder)
 
 
-def facts(config: RunConfig, options: PipelineOptions) -> dict[str, Any]:
+def facts(config: RunConfig, options: PipelineOptions, state: StatePlan | None = None) -> dict[str, Any]:
     """What ``run.json`` says that is known before the run: id, start, runner, options that were given, versions."""
     given = options.get_all_options(drop_default=True)
     versions = {"python": platform.python_version()}
@@ -124,9 +125,15 @@ def facts(config: RunConfig, options: PipelineOptions) -> dict[str, Any]:
     shown = {name: "(hidden)" if _SECRET.search(name) else value for name, value in given.items()}
     return {
         "run_id": config.run_id,
-        "attempt": f"{config.started_at:%Y%m%dT%H%M%S}-{os.getpid()}-{platform.node()}",
+        "attempt": config.attempt,
         "started_at": iso(config.started_at),
         "runner": config.runner,
+        "state": state
+        and {
+            "directory": state.root,
+            "base": state.base.number if state.base else None,
+            "generation": state.number,
+        },
         "options": {name: json.loads(json.dumps(value, default=str)) for name, value in sorted(shown.items())},
         "versions": versions,
     }

@@ -29,6 +29,7 @@ def of_run(directory: str, is_color: bool) -> str:
         f"{counts['articles']:>8} articles   {_parts(run['articles_by_language'])}",
         f"{counts['copies']:>8} copies",
         f"{counts['rejects']:>8} rejects    {_parts(run['rejects_by_reason'])}",
+        *([f"{counts['unchanged']:>8} unchanged since an earlier run"] if run["state"] else []),
         "",
         f"Results: {directory}",
         f"To look at: {FileSystems.join(directory, 'report.html')}",

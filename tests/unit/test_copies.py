@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import subprocess
 import sys
@@ -13,9 +14,18 @@ import numpy as np
 import pytest
 
 from tests.build import DAY, record
-from transforms.copies.candidates import ALL_PAIRS, FIRST, PREVIOUS, Member, bucket_pairs
+from transforms.copies.candidates import (
+    ALL_PAIRS,
+    ENOUGH_VOTES,
+    FEW_ANCHORS,
+    FIRST,
+    PREVIOUS,
+    Member,
+    members,
+    partition_votes,
+)
 from transforms.copies.compare import compare
-from transforms.copies.days import Part, parts, recurring, weights
+from transforms.copies.days import Part, parts, recurring, sightings, weights
 from transforms.copies.fold import folded
 from transforms.copies.reference import find_copies
 from transforms.copies.score import side
@@ -179,6 +189,22 @@ def test_a_ticker_that_went_on_is_a_longer_copy() -> None:
     assert compare(doc(news + STORY, 300), doc(STORY)).differs == ("longer",), "it hangs on who is asked about first"
 
 
+def test_news_that_bring_an_old_story_as_their_background_stand() -> None:
+    news = " ".join(
+        f"Absatz {n}: {who} sprach in {where} über {what} und die Folgen für das Umland, {what} bleibe umstritten."
+        for n, (who, where, what) in enumerate(
+            itertools.product(
+                ("Der Amtmann", "Die Küsterin"), ("Hinterau", "Sankt Velten"), ("Deiche", "Lotsen", "Torf")
+            )
+        )
+    )
+    first = STORY.split("\n\n")[0]
+    found = compare(doc(first), doc(f"{news} {first}", 300))
+    assert found.is_mostly_new and not found.is_copy and found.similarity > 0.9
+    assert copies_of(first, f"{news} {first}") == {}
+    assert copies_of(f"{news} {first}", first) == {1: 0}, "what is cut from a longer text is its copy"
+
+
 def test_a_round_up_stands_by_itself_and_takes_nothing_along() -> None:
     assert copies_of(STORY, OTHER, STORY + "\n\n" + OTHER, STORY.replace("guten", "schönen")) == {3: 0}
 
@@ -201,14 +227,64 @@ def test_passages_are_found_where_they_moved() -> None:
     assert found.left.text[slice(*found.left.spans[0])] == "Der"
 
 
+def packed(*keys: int) -> bytes:
+    return b"".join(key.to_bytes(8, "little") for key in keys)
+
+
+def pairs_of(members: list[Member]) -> list[tuple[bytes, bytes, int]]:
+    size = len(members[0].rank)
+    return [
+        (some.earlier[place * size : (place + 1) * size], some.later, vote)
+        for some in partition_votes(members)
+        for place, vote in enumerate(some.votes)
+    ]
+
+
 @pytest.mark.parametrize("size", [2, ALL_PAIRS, ALL_PAIRS + 1, 5000])
 def test_a_bucket_gives_a_bounded_number_of_pairs(size: int) -> None:
-    members = [Member(number.to_bytes(4, "big"), 30) for number in range(size)]
-    found = [pair for pair, _ in bucket_pairs(random.Random(2).sample(members, size))]
+    members = [Member(b"\1" + number.to_bytes(4, "big"), 30, packed(7)) for number in range(size)]
+    found = pairs_of(random.Random(2).sample(members, size))
     assert len(found) == len(set(found))
-    assert all(earlier < later for earlier, later in found)
+    assert all(earlier < later for earlier, later, _ in found)
     assert len(found) <= (size * (size - 1) // 2 if size <= ALL_PAIRS else size * (FIRST + PREVIOUS))
-    assert sum(earlier == members[0].rank for earlier, _ in found) == size - 1, "not all meet the first"
+    assert sum(earlier == members[0].rank for earlier, _, _ in found) == size - 1, "not all meet the first"
+    last = members[-1].rank
+    assert {earlier for earlier, later, _ in found if later == last} >= {one.rank for one in members[-4:-1]}
+
+
+@pytest.mark.parametrize("at_once", [1, 1 << 20])
+def test_votes_are_the_anchors_that_two_share(monkeypatch: pytest.MonkeyPatch, at_once: int) -> None:
+    monkeypatch.setattr("transforms.copies.candidates._PAIRS_AT_ONCE", at_once)
+    dice = random.Random(5)
+    members = []
+    for number in range(50):
+        keys = sorted(dice.sample(range(1, 60), dice.randint(1, 12)))
+        flag = b"\0" if number < 10 else b"\1"  # the first ten stood before
+        members.append(Member(flag + bytes([number]), len(keys), packed(*keys)))
+    expected = {}
+    for place, later in enumerate(members):
+        for earlier in members[:place]:
+            common = set.intersection(
+                *({one.keys[n : n + 8] for n in range(0, len(one.keys), 8)} for one in (earlier, later))
+            )
+            weight = ENOUGH_VOTES if min(earlier.anchors, later.anchors) < FEW_ANCHORS else 1
+            if (votes := weight * len(common)) and not (earlier.rank[0] == later.rank[0] == 0):
+                expected[earlier.rank, later.rank] = votes
+    found = pairs_of(dice.sample(members, len(members)))
+    assert {(earlier, later): vote for earlier, later, vote in found} == expected
+    assert len(found) == len(expected)
+
+
+def test_work_in_many_ranges_is_the_work_in_one() -> None:
+    sketches = [sketch(doc(text, place)) for place, text in enumerate([STORY, STORY + " " + OTHER, OTHER + FURNITURE])]
+    whole = {rank: (total, keys) for found in sketches for _, (rank, total, keys) in members(found, 0)}
+    for found in sketches:
+        some = dict(members(found, 4))
+        assert len(some) > 1 and all(key < 16 for key in some)
+        joined = b"".join(member.keys for _, member in sorted(some.items()))
+        assert (len(joined) // 8, joined) == whole[found.rank]
+        values = b"".join(part.shingles for _, part in sorted(parts(found, 4)))
+        assert values == next(parts(found, 0))[1].shingles
 
 
 def test_days_are_counted_once_each() -> None:
@@ -216,9 +292,15 @@ def test_days_are_counted_once_each() -> None:
     sketches = [sketch(doc(text, minutes)) for minutes, text in texts]
     groups: dict[int, list[Part]] = {}
     for one in sketches:
-        for key, part in parts(one):
+        for key, part in parts(one, 3):
             groups.setdefault(key, []).append(part)
-    seen = [one for group in groups.values() for one in recurring(reversed(group)) if one.rank == sketches[0].rank]
+    assert len(groups) == 8
+    seen = [
+        one
+        for group in groups.values()
+        for one in recurring(reversed(group), sightings(group))
+        if one.rank == sketches[0].rank
+    ]
     values = np.unique(as_shingles(sketches[0].shingles))
     weight = dict(zip(values.tolist(), weights(values, seen).tolist(), strict=True))
     assert {weight[one] for one in shingles(word_hashes(STORY)).tolist()} == {1.0}

@@ -24,6 +24,7 @@ RUN: dict[str, Any] = {
     "attempt": "20260304T080000-1-host",
     "started_at": "2026-03-04T08:00:00Z",
     "runner": "FnApiRunner",
+    "state": None,
     "options": {"input": ["a"]},
     "versions": {"python": "3.11"},
 }

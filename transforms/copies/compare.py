@@ -13,6 +13,7 @@ from transforms.copies.score import (
     differences,
     differing_numbers,
     features,
+    is_mostly_new,
     probability,
     shared,
     side,
@@ -46,6 +47,7 @@ class Comparison(NamedTuple):
 
     Args:
         is_left_first: whether the left one would stand.
+        is_mostly_new: whether the later one has the earlier one as its background only, and is no copy for that.
         passages: maximal common runs, in the order of the left text; moved and repeated ones once.
         left_numbers: words of the left text that are numbers inside of shared passages, and not in the right text.
         right_numbers: the other way round.
@@ -58,6 +60,7 @@ class Comparison(NamedTuple):
     probability: float
     threshold: float
     is_copy: bool
+    is_mostly_new: bool
     similarity: float
     differs: tuple[Difference, ...]
     passages: tuple[Passage, ...]
@@ -80,6 +83,7 @@ def compare(left: Record, right: Record) -> Comparison:
     first, second = (0, 1) if is_left_first else (1, 0)
     in_order = shared(sides[first], sides[second])
     differs = differences(sketches[first], sketches[second], sides[first], sides[second], in_order)
+    is_new = is_mostly_new(sketches[first], sketches[second], sides[second], in_order)
     numbers = differing_numbers(*sides, both)
     return Comparison(
         left=_words(left),
@@ -88,7 +92,8 @@ def compare(left: Record, right: Record) -> Comparison:
         features=found,
         probability=chance,
         threshold=THRESHOLD,
-        is_copy=chance >= THRESHOLD,
+        is_copy=chance >= THRESHOLD and not is_new,
+        is_mostly_new=is_new,
         similarity=1.0 if is_equal else similarity(*sides, both),
         differs=differs,
         passages=tuple(passages(sides[0].sequence.tolist(), sides[1].sequence.tolist())),

@@ -1,7 +1,7 @@
 """On how many days each word triple was seen: what comes back day after day is furniture, background or a template.
 
-Counting runs by partition of the hashes, so that a document sends `PARTITIONS` small arrays through the grouping and
-not one element for each shingle.
+Counting runs by partition of the hashes, so that a document sends a few arrays through the grouping and not one element
+for each shingle. There are as many partitions as keep each at some 6 million hashes, whatever the size of the corpus.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from transforms.copies.shingles import Hashes, Shingles, as_shingles
 from transforms.copies.sketch import day_of
 from transforms.elements import Sketch
 
-PARTITIONS = 32
-_SHIFT = np.uint32(27)
 _MAX_DAYS = 255
+_SHINGLE_BITS = 32
+_DAY_BITS = np.uint64(24)
+_DAY = np.uint64((1 << 24) - 1)
 
 
 class Part(NamedTuple):
@@ -36,29 +37,47 @@ class Recurring(NamedTuple):
     days: bytes
 
 
-def parts(sketch: Sketch) -> Iterator[tuple[int, Part]]:
-    """A sketch's shingles, keyed by partition."""
+class Sightings(NamedTuple):
+    """On which days shingles were seen: each pair once, sorted."""
+
+    shingles: Shingles
+    days: NDArray[np.uint32]
+
+
+def parts(sketch: Sketch, bits: int) -> Iterator[tuple[int, Part]]:
+    """A sketch's shingles, keyed by partition: the highest ``bits`` of each."""
     values = np.unique(as_shingles(sketch.shingles))
-    keys, starts = np.unique(values >> _SHIFT, return_index=True)
+    places = values >> np.uint32(_SHINGLE_BITS - bits) if bits else np.zeros(len(values), np.uint32)
+    keys, starts = np.unique(places, return_index=True)
     for key, some in zip(keys.tolist(), np.split(values, starts[1:]), strict=False):
         yield key, Part(sketch.rank, some.tobytes())
 
 
-def recurring(group: Iterable[Part]) -> Iterator[Recurring]:
+def sightings(group: Iterable[Part]) -> Sightings:
+    """What the documents of one partition say of its shingles."""
+    found = list(group)
+    values = as_shingles(b"".join(part.shingles for part in found))
+    return _unpacked(_packed(values, _days_of(found)))
+
+
+def merged(one: Sightings, other: Sightings) -> Sightings:
+    """The pairs that stand in either."""
+    return _unpacked(np.concatenate((_packed(*one), _packed(*other))))
+
+
+def recurring(group: Iterable[Part], seen: Sightings) -> Iterator[Recurring]:
     """What of one partition was seen on two days or more, by document.
 
     Args:
         group: all parts of the partition; it holds as many hashes in memory as they have, in arrays.
+        seen: of the partition's shingles, in these documents and others.
     """
     found = sorted(group)
-    if not found:
+    known, counts = _on_several_days(seen)
+    if not found or not len(known):
         return
     values = as_shingles(b"".join(part.shingles for part in found))
-    sizes = [len(part.shingles) // values.itemsize for part in found]
-    days = np.repeat(np.array([day_of(part.rank) for part in found], np.uint64), sizes)
-    known, counts = _on_several_days(values, days)
-    if not len(known):
-        return
+    sizes = np.array([len(part.shingles) // values.itemsize for part in found])
     places = np.minimum(np.searchsorted(known, values), len(known) - 1)
     is_known = known[places] == values
     ends = np.cumsum(sizes, dtype=np.int64)
@@ -72,15 +91,29 @@ def recurring(group: Iterable[Part]) -> Iterator[Recurring]:
             done = end
 
 
-def _on_several_days(values: Shingles, days: Hashes) -> tuple[Shingles, NDArray[np.uint8]]:
+def _days_of(found: list[Part]) -> NDArray[np.uint32]:
+    sizes = [len(part.shingles) // 4 for part in found]
+    return np.repeat(np.array([day_of(part.rank) for part in found], np.uint32), sizes)
+
+
+def _packed(values: Shingles, days: NDArray[np.uint32]) -> Hashes:
+    return (values.astype(np.uint64) << _DAY_BITS) | days
+
+
+def _unpacked(pairs: Hashes) -> Sightings:
+    pairs = np.sort(pairs)  # faster here than numpy's `unique`, which hashes
+    if len(pairs):
+        pairs = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))]
+    return Sightings((pairs >> _DAY_BITS).astype(np.uint32), (pairs & _DAY).astype(np.uint32))
+
+
+def _on_several_days(seen: Sightings) -> tuple[Shingles, NDArray[np.uint8]]:
     """The shingles, sorted, that come with two different days or more, and with how many."""
-    pairs = np.sort((values.astype(np.uint64) << np.uint64(24)) | days)
-    pairs = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))]
-    seen = (pairs >> np.uint64(24)).astype(np.uint32)
-    starts = np.flatnonzero(np.concatenate(([True], seen[1:] != seen[:-1])))
-    counts = np.diff(np.append(starts, len(seen)))
+    values = seen.shingles
+    starts = np.flatnonzero(np.concatenate((values[:1] == values[:1], values[1:] != values[:-1])))
+    counts = np.diff(np.append(starts, len(values)))
     is_several = counts > 1
-    return seen[starts[is_several]], np.minimum(counts[is_several], _MAX_DAYS).astype(np.uint8)
+    return values[starts[is_several]], np.minimum(counts[is_several], _MAX_DAYS).astype(np.uint8)
 
 
 def weights(values: Shingles, seen: Iterable[Recurring]) -> NDArray[np.float32]:

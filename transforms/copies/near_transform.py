@@ -1,26 +1,28 @@
 """Sketches of distinct texts to the verdicts on those that are near copies.
 
-Documents that share passages meet in the groups of their anchors and are compared once; then each is decided in rounds
-(`transforms.copies.rounds`). Nothing but ranks and sketches travels.
+Documents that share passages meet where their anchors are looked at, and are compared once; then each is decided in
+rounds (`transforms.copies.rounds`). Nothing but ranks and sketches travels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 
-from transforms.copies.candidates import ENOUGH_VOTES, Member, bucket_pairs
-from transforms.copies.days import Part, Recurring, parts, recurring
+from transforms.copies.candidates import Member, Voted, candidates, partition_votes
+from transforms.copies.days import Recurring
+from transforms.copies.days_transform import CountDays
 from transforms.copies.rounds import Node, decide_rest, heard, node_of
 from transforms.copies.score import Edge, Side, side
-from transforms.copies.shingles import anchors, as_shingles
 from transforms.copies.star import best
+from transforms.copies.state_transform import CountRanges, PackedMember, packed_members
 from transforms.copies.verdicts import id_of, verdict_of
 from transforms.copies.verify import edges_to
 from transforms.elements import Sketch, Verdict
+from transforms.generation import StatePlan
 
 ROUNDS = 5
 """What they leave undecided is decided in one place: of real corpora it is a handful of documents, if any."""
@@ -28,20 +30,36 @@ ROUNDS = 5
 _SIDES = 5_000
 
 # Plain tuples of bytes and numbers travel in Beam's compact coders; a named tuple would be pickled.
-AnchorMember = tuple[bytes, int]
-ShinglePart = tuple[bytes, bytes]
+PackedVotes = tuple[bytes, bytes]
 Seen = tuple[bytes, bytes]
 OpenNode = tuple[int, list[bytes]]
 Weighed = tuple[Sketch, tuple[Seen, ...]]
 
 
-class FindNearCopies(beam.PTransform):
-    """Sketches of distinct texts to (id, `Verdict`) for each that is a copy of another."""
+class NearCopies(NamedTuple):
+    """What `FindNearCopies` gives: (id, `Verdict`) for each copy of another text, and files for the next run."""
 
-    def expand(self, sketches: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        edges = sketches | "Compare" >> _CompareCandidates()
+    verdicts: beam.PCollection
+    day_files: beam.PCollection | None
+
+
+class FindNearCopies(beam.PTransform):
+    """Sketches of distinct texts to `NearCopies`.
+
+    Args:
+        plan: what is known from earlier runs; without it the run stands alone.
+    """
+
+    def __init__(self, plan: StatePlan | None = None) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def expand(self, sketches: beam.PCollection) -> NearCopies:  # noqa: D102
+        bits = beam.pvalue.AsSingleton(sketches | "CountRanges" >> CountRanges(self._plan))
+        days = sketches | "CountDays" >> CountDays(bits, self._plan)
+        edges = {"sketches": sketches, "seen": days.recurring} | "Compare" >> _CompareCandidates(bits)
         stands = edges | "Star" >> _DecideStars()
-        return (
+        verdicts = (
             {
                 "stands": stands
                 | "Standing" >> beam.Map(lambda rank: (rank, True)).with_output_types(tuple[bytes, bool]),
@@ -56,30 +74,34 @@ class FindNearCopies(beam.PTransform):
                 tuple[str, Verdict]
             )
         )
+        return NearCopies(verdicts, days.files if self._plan else None)
 
 
 class _CompareCandidates(beam.PTransform):
-    """Sketches to the edges between those that are copies, of the pairs that share passages."""
+    """Sketches, and what of them recurs, to the edges between those that are copies, of the pairs that share anchors.
 
-    def expand(self, sketches: beam.PCollection) -> beam.PCollection:
+    Args:
+        bits: the exponent of the number of ranges in which anchors meet.
+    """
+
+    def __init__(self, bits: beam.pvalue.AsSingleton) -> None:
+        super().__init__()
+        self._bits = bits
+
+    def expand(self, given: dict[str, beam.PCollection]) -> beam.PCollection:
+        sketches = given["sketches"]
         pairs = (
             sketches
-            | "Anchors" >> beam.FlatMap(_members).with_output_types(tuple[bytes, AnchorMember])
-            | "ByAnchor" >> beam.GroupByKey()
-            | "Pairs" >> beam.FlatMap(_votes).with_output_types(tuple[bytes, int])
-            | "Votes" >> beam.CombinePerKey(sum)
+            | "Anchors" >> beam.FlatMap(packed_members, bits=self._bits).with_output_types(tuple[int, PackedMember])
+            | "ByRange" >> beam.GroupByKey()
+            | "Votes" >> beam.FlatMap(_votes).with_output_types(tuple[bytes, PackedVotes])
+            | "ByLater" >> beam.GroupByKey()
             | "Candidates" >> beam.FlatMap(_candidates).with_output_types(tuple[bytes, bytes])
-        )
-        seen = (
-            sketches
-            | "Parts" >> beam.FlatMap(_parts).with_output_types(tuple[bytes, ShinglePart])
-            | "ByPart" >> beam.GroupByKey()
-            | "Recurring" >> beam.FlatMap(_recurring).with_output_types(tuple[bytes, Seen])
         )
         by_rank = sketches | "ByRank" >> beam.Map(lambda one: (one.rank, one)).with_output_types(tuple[bytes, Sketch])
         later = pairs | "IsLater" >> beam.Map(lambda pair: (pair[1], True)).with_output_types(tuple[bytes, bool])
         weighed = (
-            {"sketch": by_rank, "seen": seen, "later": pairs, "is_later": later}
+            {"sketch": by_rank, "seen": given["seen"], "later": pairs, "is_later": later}
             | "JoinPairs" >> beam.CoGroupByKey()
             | "Weigh" >> beam.ParDo(_WeighDoFn()).with_outputs("own", main="earlier")
         )
@@ -119,32 +141,14 @@ class _DecideStars(beam.PTransform):
         return (*decided, rest) | "AllStanding" >> beam.Flatten()
 
 
-def _members(found: Sketch) -> Iterator[tuple[bytes, AnchorMember]]:
-    keys = anchors(as_shingles(found.shingles)).keys
-    member = (found.rank, len(keys))
-    for key in keys:
-        yield key.tobytes(), member
+def _votes(group: tuple[int, Iterable[PackedMember]]) -> Iterator[tuple[bytes, PackedVotes]]:
+    for later, earlier, votes in partition_votes(Member(*member) for member in group[1]):
+        yield later, (earlier, votes)
 
 
-def _votes(bucket: tuple[bytes, Iterable[AnchorMember]]) -> Iterator[tuple[bytes, int]]:
-    for pair, votes in bucket_pairs(Member(*member) for member in bucket[1]):
-        yield pair.earlier + pair.later, votes
-
-
-def _candidates(pair: tuple[bytes, int]) -> Iterator[tuple[bytes, bytes]]:
-    key, votes = pair
-    if votes >= ENOUGH_VOTES:
-        yield key[: len(key) // 2], key[len(key) // 2 :]
-
-
-def _parts(found: Sketch) -> Iterator[tuple[bytes, ShinglePart]]:
-    for key, part in parts(found):
-        yield key.to_bytes(1, "big"), (part.rank, part.shingles)
-
-
-def _recurring(group: tuple[bytes, Iterable[ShinglePart]]) -> Iterator[tuple[bytes, Seen]]:
-    for found in recurring(Part(*part) for part in group[1]):
-        yield found.rank, (found.shingles, found.days)
+def _candidates(group: tuple[bytes, Iterable[PackedVotes]]) -> Iterator[tuple[bytes, bytes]]:
+    later, found = group
+    yield from map(tuple, candidates(later, (Voted(later, *some) for some in found)))
 
 
 class _WeighDoFn(beam.DoFn):

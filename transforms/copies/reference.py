@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from itertools import groupby
 
-from transforms.copies.candidates import ENOUGH_VOTES, Member, Pair, bucket_pairs
-from transforms.copies.days import Part, Recurring, parts, recurring
+from transforms.copies.candidates import Member, Pair, Voted, candidates, members, partition_votes
+from transforms.copies.days import Part, Recurring, parts, recurring, sightings
 from transforms.copies.score import Edge, Side, side
-from transforms.copies.shingles import anchors, as_shingles
+from transforms.copies.sketch import DOCUMENTS_IN_RANGE
 from transforms.copies.star import assigned, star
 from transforms.copies.verify import edges_to
 from transforms.elements import Sketch
+from transforms.hash_ranges import bits_for
 
 _SIDES = 20_000
 
@@ -25,7 +26,7 @@ def find_copies(sketches: Iterable[Sketch]) -> dict[bytes, Edge]:
         sketches: of documents with distinct ranks, in any order.
     """
     distinct, equal = collapse(sketches)
-    edges = verify(distinct, candidates(distinct), recurring_shingles(distinct))
+    edges = verify(distinct, find_candidates(distinct), recurring_shingles(distinct))
     copies = assigned(star((found.rank for found in distinct), edges), edges)
     for edge in equal:
         head = copies.get(edge.earlier)
@@ -44,33 +45,35 @@ def collapse(sketches: Iterable[Sketch]) -> tuple[list[Sketch], list[Edge]]:
     return list(heads.values()), equal
 
 
-def candidates(sketches: Sequence[Sketch]) -> Iterator[Pair]:
+def find_candidates(sketches: Sequence[Sketch]) -> Iterator[Pair]:
     """Pairs with enough votes, sorted by the later document."""
-    buckets = defaultdict[int, list[Member]](list)
+    groups, bits = defaultdict[int, list[Member]](list), _bits(sketches)
     for found in sketches:
-        keys = anchors(as_shingles(found.shingles)).keys.tolist()
-        member = Member(found.rank, len(keys))
-        for key in keys:
-            buckets[key].append(member)
-    votes = Counter[Pair]()
-    for members in buckets.values():
-        if len(members) > 1:
-            for pair, count in bucket_pairs(members):
-                votes[pair] += count
-    yield from sorted((pair for pair, count in votes.items() if count >= ENOUGH_VOTES), key=lambda it: it[::-1])
+        for key, member in members(found, bits):
+            groups[key].append(member)
+    votes = defaultdict[bytes, list[Voted]](list)
+    for group in groups.values():
+        for voted in partition_votes(group):
+            votes[voted.later].append(voted)
+    for later in sorted(votes):
+        yield from candidates(later, votes[later])
 
 
-def recurring_shingles(sketches: Iterable[Sketch]) -> dict[bytes, list[Recurring]]:
+def recurring_shingles(sketches: Sequence[Sketch]) -> dict[bytes, list[Recurring]]:
     """By document, what of it was seen on two days or more."""
-    groups = defaultdict[int, list[Part]](list)
+    groups, bits = defaultdict[int, list[Part]](list), _bits(sketches)
     for found in sketches:
-        for key, part in parts(found):
+        for key, part in parts(found, bits):
             groups[key].append(part)
     seen = defaultdict[bytes, list[Recurring]](list)
     for group in groups.values():
-        for one in recurring(group):
+        for one in recurring(group, sightings(group)):
             seen[one.rank].append(one)
     return seen
+
+
+def _bits(sketches: Sequence[Sketch]) -> int:
+    return bits_for(len(sketches), DOCUMENTS_IN_RANGE)
 
 
 def verify(sketches: Iterable[Sketch], pairs: Iterable[Pair], seen: dict[bytes, list[Recurring]]) -> list[Edge]:

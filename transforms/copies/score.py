@@ -26,6 +26,10 @@ INTERCEPT: float = _MODEL["intercept"]
 LONGER = 1.25
 """A copy with so many times the words of the standing text says so."""
 
+GROWN, OF_IT = 2.0, 0.4
+"""A later text of more than `GROWN` times the words, of which less than `OF_IT` is in the earlier one, is news with an
+old story as its background, and no copy: nothing else would show what is new in it."""
+
 HEAD = 40
 """Shingles that count as the head of a text."""
 
@@ -155,8 +159,22 @@ def judge(earlier: tuple[Sketch, Side], later: tuple[Sketch, Side], both: Shared
     chance = probability(features(left, right, both))
     if chance < THRESHOLD:
         return None
+    if is_mostly_new(first, second, right, both):
+        return None
     differs = differences(first, second, left, right, both)
     return Edge(first.rank, second.rank, chance, similarity(left, right, both), differs)
+
+
+def is_mostly_new(first: Sketch, second: Sketch, right: Side, both: Shared) -> bool:
+    """Whether a later text only has an earlier one as its background (see `GROWN`).
+
+    Args:
+        first: the document of lower rank.
+        second: the other one.
+        right: the side of the latter.
+        both: what they share.
+    """
+    return second.words > GROWN * first.words and both.amount < OF_IT * len(right.values)
 
 
 def similarity(left: Side, right: Side, both: Shared) -> float:

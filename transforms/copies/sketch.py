@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +17,14 @@ _MICROSECONDS_OF_DAY = 86_400_000_000
 _UNKNOWN = b"\xff" * 8
 """Sorts behind every time."""
 
+_UNKNOWN_DAY = (1 << 24) - 1
+
+DOCUMENTS_IN_RANGE = 1 << 14
+"""So many documents' anchors, or shingles, are looked at in one place: some 100 MB."""
+
 _LEAD_CHARS = 60
+_NEW, _KNOWN = b"\x01", b"\x00"
+_CONTENT_BYTES = 8
 
 
 def sketch(record: Record) -> Sketch:
@@ -26,6 +34,7 @@ def sketch(record: Record) -> Sketch:
     return Sketch(
         id=record.id,
         rank=rank(record),
+        content=content_of(record),
         text_hash=hashlib.blake2b(words.tobytes() or _bare(record), digest_size=16).digest(),
         url=record.url,
         source=record.source,
@@ -45,20 +54,36 @@ def sketched_text(record: Record) -> str:
     return "\n\n".join((*parts, record.text))
 
 
+def content_of(record: Record) -> bytes:
+    """What two readings of one address are told apart by."""
+    return bytes.fromhex(record.content_hash)[:_CONTENT_BYTES]
+
+
+def as_known(found: Sketch) -> Sketch:
+    """The sketch of an article that stood before this run: it comes before all new ones and stands, come what may."""
+    return dataclasses.replace(found, rank=_KNOWN + found.rank[1:])
+
+
+def is_known(rank_bytes: bytes) -> bool:
+    """Whether a rank is one of `as_known`."""
+    return rank_bytes[:1] == _KNOWN
+
+
 def rank(record: Record) -> bytes:
     """Sorts records by who stands: earliest publication, then fetch, then id.
 
-    A record that does not say when it was published counts from its fetch. Records that agree in all of these are
-    told apart by their whole content, so that the order does not depend on how they arrive.
+    The first byte is for what stood before this run (`as_known`). A record that does not say when it was published
+    counts from its fetch. Records that agree in all of these are told apart by their whole content, so that the order
+    does not depend on how they arrive.
     """
     published, fetched = _instant(record.published_at), _instant(record.fetched_at)
     content = hashlib.blake2b(repr(record).encode("utf-8", "replace"), digest_size=8).digest()
-    return (published or fetched or _UNKNOWN) + (fetched or _UNKNOWN) + _id_bytes(record.id) + content
+    return _NEW + (published or fetched or _UNKNOWN) + (fetched or _UNKNOWN) + _id_bytes(record.id) + content
 
 
 def day_of(rank: bytes) -> int:
-    """The day of publication (or fetch) in UTC, counted from a fixed one; all unknown ones are one day."""
-    return int.from_bytes(rank[:8], "big") // _MICROSECONDS_OF_DAY
+    """The day of publication (or fetch) in UTC, counted from a fixed one, in 24 bits; all unknown ones are the last."""
+    return min(int.from_bytes(rank[1:9], "big") // _MICROSECONDS_OF_DAY, _UNKNOWN_DAY)
 
 
 def _instant(at: datetime | None) -> bytes | None:

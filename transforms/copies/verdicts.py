@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from transforms.copies.score import Edge, differences, shared, side, similarity
 from transforms.copies.sketch import rank
-from transforms.elements import Copy, CopyRef, Record, Sketch, Verdict
+from transforms.elements import Copy, CopyRef, Known, Record, Sketch, Verdict
 
 MAX_COPIES = 100
 """Copies that a record names; `copy_count` and the copies files have all."""
@@ -16,15 +16,23 @@ MAX_COPIES = 100
 HELD = 0.5
 """From this similarity on a copy's text is taken to be in the standing one."""
 
-_ID = slice(16, 32)
+_ID = slice(17, 33)
 """Where a rank holds the id (see `transforms.copies.sketch.rank`)."""
 
 RankedRef = tuple[bytes, CopyRef]
 
 
-def standing(sketches: Iterable[Sketch]) -> Sketch:
+def is_read(content: bytes, known: Known | None) -> bool:
+    """Whether an earlier run has read this text at this id (see `transforms.copies.sketch.content_of`)."""
+    if known is None:
+        return False
+    size = len(content)
+    return any(known.contents[start : start + size] == content for start in range(0, len(known.contents), size))
+
+
+def standing(sketches: Iterable[Sketch]) -> Sketch | None:
     """The sketch that stands for all of a group."""
-    return min(sketches, key=lambda found: found.rank)
+    return min(sketches, key=lambda found: found.rank, default=None)
 
 
 def followers(sketches: Iterable[Sketch], head: Sketch) -> Iterator[Sketch]:
@@ -107,6 +115,6 @@ def as_copy(record: Record, verdict: Verdict) -> Copy:
     )
 
 
-def first_record(records: Iterable[Record]) -> Record:
+def first_record(records: Iterable[Record]) -> Record | None:
     """The record that stands for all that share an address."""
-    return min(records, key=rank)
+    return min(records, key=rank, default=None)

@@ -24,14 +24,15 @@ def edges_to(later: tuple[Sketch, Side], earlier: Iterable[tuple[Sketch, Side]])
         later: sketch and side of the document.
         earlier: of each of its candidates, all of lower rank.
     """
-    found, covered = list[Edge](), list[NDArray[np.bool_]]()
+    found, covered = list[Edge](), dict[str, NDArray[np.bool_]]()
     for other in earlier:
         both = shared(other[1], later[1])
         edge = judge(other, later, both)
         if edge is not None:
             found.append(edge)
-            covered.append(both.right)
-    return [] if is_roundup(later[1], covered) else found
+            # Two versions of one article are one text of the two that a round-up would join.
+            covered[other[0].id] = covered.get(other[0].id, False) | both.right
+    return [] if is_roundup(later[1], list(covered.values())) else found
 
 
 def is_roundup(side: Side, covered: Sequence[NDArray[np.bool_]]) -> bool:

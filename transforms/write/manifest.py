@@ -44,7 +44,7 @@ def manifest(
 
     Args:
         run: what was known at the start: run_id, attempt (which start of the program it was), started_at, runner,
-            options, versions.
+            state (from which generation to which), options, versions.
         counts: checked here, see `CountsError`.
         rejects_by_reason: their sum is ``counts.rejects``.
         articles_by_language: their sum is ``counts.articles``.
@@ -59,6 +59,7 @@ def manifest(
         "started_at": run["started_at"],
         "finished_at": finished_at,
         "runner": run["runner"],
+        "state": run["state"],
         "counts": dataclasses.asdict(counts),
         "rejects_by_reason": dict(sorted(rejects_by_reason.items())),
         "articles_by_language": dict(sorted(articles_by_language.items())),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.io import WriteToText
@@ -48,6 +48,15 @@ class WriteRecords(beam.PTransform):
         )
 
 
+class Ended(NamedTuple):
+    """What all that was read came to."""
+
+    articles: beam.PCollection
+    copies: beam.PCollection
+    rejects: beam.PCollection
+    unchanged: beam.PCollection
+
+
 class CommitRun(beam.PTransform):
     """Count what came out, and write ``run.json`` in one step after all files of the run are whole.
 
@@ -57,7 +66,9 @@ class CommitRun(beam.PTransform):
         directory: of the run.
         run: what ``run.json`` says that was known at the start.
         read: the documents that were read, rejects of the reading not among them.
-        articles, copies, rejects: each kind's elements.
+        ended: what they came to.
+        commit: what has to be done before ``run.json`` appears, once everything else is written; it lets the path of
+            the manifest through when it is done.
     """
 
     def __init__(
@@ -65,48 +76,51 @@ class CommitRun(beam.PTransform):
         directory: str,
         run: Mapping[str, Any],
         read: beam.PCollection,
-        articles: beam.PCollection,
-        copies: beam.PCollection,
-        rejects: beam.PCollection,
+        ended: Ended,
+        commit: beam.PTransform | None = None,
     ) -> None:
         super().__init__()
         self._directory = directory
         self._run = dict(run)
         self._read = read
-        self._written: dict[str, tuple[beam.PCollection, Callable[[Any], str]]] = {
-            "articles": (articles, record_line),
-            "copies": (copies, copy_line),
-            "rejects": (rejects, reject_line),
-        }
+        self._ended = ended
+        self._commit = commit
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
+        articles, copies, rejects, unchanged = self._ended
         sides: dict[str, Any] = {"documents": beam.pvalue.AsSingleton(_count(self._read, "CountDocuments"))}
-        for kind, (elements, line) in self._written.items():
-            title = kind.capitalize()
-            files = elements | f"Write{title}" >> WriteRecords(self._directory, kind, line)
+        for kind, elements, line in (
+            ("articles", articles, record_line),
+            ("copies", copies, copy_line),
+            ("rejects", rejects, reject_line),
+        ):
+            files = elements | f"Write{kind.capitalize()}" >> WriteRecords(self._directory, kind, line)
             sides[f"{kind}_files"] = beam.pvalue.AsList(files)
-        articles, copies, rejects = (elements for elements, _ in self._written.values())
         languages = (
             articles | "Languages" >> beam.Map(_language) | "CountLanguages" >> beam.combiners.Count.PerElement()
         )
         reasons = (
             rejects | "Reasons" >> beam.Map(_stage_and_reason) | "CountReasons" >> beam.combiners.Count.PerElement()
         )
-        return (
+        ready = (
             begin
             | "Once" >> beam.Create([self._directory])
-            | "Commit"
+            | "Prepare"
             >> beam.ParDo(
-                _CommitDoFn(self._run),
+                _PrepareDoFn(self._run),
                 copies=beam.pvalue.AsSingleton(_count(copies, "CountCopies")),
+                unchanged=beam.pvalue.AsSingleton(_count(unchanged, "CountUnchanged")),
                 languages=beam.pvalue.AsDict(languages),
                 reasons=beam.pvalue.AsDict(reasons),
                 **sides,
-            )
+            ).with_output_types(str)
         )
+        if self._commit is not None:
+            ready = ready | "State" >> self._commit
+        return ready | "Publish" >> beam.Map(publish, self._run["attempt"])
 
 
-class _CommitDoFn(beam.DoFn):
+class _PrepareDoFn(beam.DoFn):
     def __init__(self, run: dict[str, Any]) -> None:
         self._run = run
 
@@ -115,6 +129,7 @@ class _CommitDoFn(beam.DoFn):
         directory: str,
         documents: int,
         copies: int,
+        unchanged: int,
         languages: dict[str, int],
         reasons: dict[tuple[str, str], int],
         articles_files: list[str],
@@ -125,17 +140,17 @@ class _CommitDoFn(beam.DoFn):
         for (_, reason), count in reasons.items():
             by_reason[reason] = by_reason.get(reason, 0) + count
         unread = sum(count for (stage, _), count in reasons.items() if stage in (Stage.READ, Stage.FETCH))
-        counts = Counts(documents + unread, sum(languages.values()), copies, sum(reasons.values()))
+        counts = Counts(documents + unread, sum(languages.values()), copies, sum(reasons.values()), unchanged)
         files = {"articles": articles_files, "copies": copies_files, "rejects": rejects_files}
         text = manifest(self._run, counts, by_reason, languages, files, iso(datetime.now(UTC)) or "")
-        yield commit_file(FileSystems.join(directory, NAME), text, self._run["attempt"])
+        yield prepare(FileSystems.join(directory, NAME), text, self._run["attempt"])
 
 
-def commit_file(path: str, text: str, attempt: str) -> str:
-    """Write a file so that it is there as a whole or not at all; gives its path.
+def prepare(path: str, text: str, attempt: str) -> str:
+    """Write a file beside its place, for `publish`; gives its path.
 
-    A file of the same attempt is left: an earlier try of this bundle wrote it. One of another attempt means that two
-    runs wrote to one place, and this one must not pass for whole.
+    A file of the same attempt that is in its place is left: an earlier try of this bundle published it. One of another
+    attempt means that two runs wrote to one place, and this one must not pass for whole.
     """
     if FileSystems.exists(path):
         with FileSystems.open(path) as stream:
@@ -143,10 +158,18 @@ def commit_file(path: str, text: str, attempt: str) -> str:
         if committed.get("attempt") != attempt:
             raise CountsError(f"{path} was committed by another run in the meantime")
         return path
-    part = f"{path}.part"
-    with FileSystems.create(part) as stream:
+    with FileSystems.create(f"{path}.part") as stream:
         stream.write(text.encode("utf-8"))
-    FileSystems.rename([part], [path])
+    return path
+
+
+def publish(path: str, attempt: str) -> str:
+    """Put what `prepare` has written in its place, so that it is there as a whole or not at all."""
+    part = f"{path}.part"
+    if FileSystems.exists(part):
+        if FileSystems.exists(path):
+            raise CountsError(f"{path} was committed by another run in the meantime, not by {attempt}")
+        FileSystems.rename([part], [path])
     return path
 
 

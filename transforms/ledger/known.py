@@ -1,0 +1,96 @@
+"""What was read at an id, as a table that outlives a run: rows of `transforms.generation`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+
+from transforms.elements import Known
+from transforms.hash_ranges import key_of
+
+KNOWN = "known"
+SCHEMA = pa.schema(
+    [
+        ("key", pa.uint32()),
+        ("id", pa.binary(16)),
+        ("contents", pa.binary()),
+        ("revision", pa.int32()),
+        ("stands", pa.bool_()),
+        ("seen_at", pa.int64()),
+    ]
+)
+KEPT_FOR = timedelta(days=400)
+"""An id that no run has met for so long is forgotten; read again, it is an article of revision 1."""
+
+MAX_CONTENTS = 16
+_CONTENT_BYTES = 8
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Reading(NamedTuple):
+    """What a run read at an id once: a hash of the text, whether it is an article, the record's revision."""
+
+    content: bytes
+    stands: bool
+    revision: int
+
+
+def id_key(identity: str) -> int:
+    """The key of a record's id in the table."""
+    return key_of(bytes.fromhex(identity))
+
+
+def known_among(ids: Iterable[str], rows: pa.Table) -> Iterator[tuple[str, Known]]:
+    """Those of some ids that a table knows, with what it knows."""
+    wanted = {bytes.fromhex(identity) for identity in ids}
+    keys = np.array(sorted({key_of(identity) for identity in wanted}), np.uint32)
+    near = rows.filter(pa.array(np.isin(rows.column("key").to_numpy(), keys)))
+    for row in near.to_pylist():
+        if row["id"] in wanted:
+            yield row["id"].hex(), Known(row["contents"], row["revision"], row["stands"])
+
+
+def known_rows(readings: Mapping[str, Iterable[Reading]], kept: pa.Table, at: datetime) -> pa.Table:
+    """The table after a run.
+
+    Args:
+        readings: of each id that the run has met.
+        kept: what was known before.
+        at: dates what the run has met.
+    """
+    met = {bytes.fromhex(identity): list(found) for identity, found in readings.items()}
+    ids = kept.column("id").to_pylist()
+    is_met = np.array([identity in met for identity in ids], np.bool_)
+    before = {row["id"]: row for row in kept.filter(pa.array(is_met)).to_pylist()}
+    added = [_row(identity, found, before.get(identity), at) for identity, found in met.items()]
+    old_enough = kept.column("seen_at").to_numpy() >= _seconds(at - KEPT_FOR)
+    table = pa.concat_tables([kept.filter(pa.array(~is_met & old_enough)), pa.Table.from_pylist(added, SCHEMA)])
+    return table.sort_by([("key", "ascending"), ("id", "ascending")])
+
+
+def _row(identity: bytes, found: list[Reading], before: dict[str, object] | None, at: datetime) -> dict[str, object]:
+    contents = {reading.content for reading in found}
+    old = _parts(before["contents"]) if before else []
+    if contents & set(old):  # one of several texts that stand at one address at a time: the others are known as well
+        contents |= set(old)
+    return {
+        "key": key_of(identity),
+        "id": identity,
+        "contents": b"".join(sorted(contents)[:MAX_CONTENTS]),
+        "revision": max(reading.revision for reading in found),
+        "stands": any(reading.stands for reading in found),
+        "seen_at": _seconds(at),
+    }
+
+
+def _parts(contents: object) -> list[bytes]:
+    packed = bytes(contents) if isinstance(contents, bytes) else b""
+    return [packed[start : start + _CONTENT_BYTES] for start in range(0, len(packed), _CONTENT_BYTES)]
+
+
+def _seconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(seconds=1)
