@@ -122,7 +122,7 @@ def test_lines_around_a_broken_one_are_kept(tmp_path: Path) -> None:
         ("zeros.html", bytes(3000), "unsupported"),
         ("page.xml", b"<!doctype html><html><body>no feed</body></html>", "bad_feed"),
         ("config.json", b'{"a": 1}', "bad_feed"),
-        ("a.warc", b"WARC/1.0\r\n", "unsupported"),
+        ("a.warc", b"WARC/1.0\r\n", "bad_archive"),
         ("large.txt", b"Wort " * MAX_BYTES, "too_large"),
         ("bomb.txt.gz", gzip.compress(bytes(50_000_000)), "too_large"),
     ],

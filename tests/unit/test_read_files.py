@@ -15,7 +15,7 @@ from transforms.read.documents import read_documents
 from transforms.read.jsonl import parse_line
 from transforms.read.kinds import binary_content, kind_of_content, kind_of_name
 from transforms.read.streams import BROKEN, LineReader, decompressed, read_at_most
-from transforms.read.web_address import is_web_address
+from transforms.web_address import is_web_address
 
 
 @pytest.mark.parametrize(

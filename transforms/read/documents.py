@@ -1,21 +1,26 @@
-"""A whole file to the documents it holds. JSONL that its name tells is read line by line instead."""
+"""A whole file to the documents it holds. JSONL that its name tells, and archives, are read as a stream instead."""
 
 from __future__ import annotations
 
+import io
 import mimetypes
 from collections.abc import Iterator
 
 from transforms.elements import InputFile, Markup, Page, Reject
+from transforms.read.archives import read_archive
 from transforms.read.feeds import read_feed
 from transforms.read.jsonl import parse_line
 from transforms.read.kinds import HEAD_BYTES, binary_content, kind_of_content
 from transforms.reasons import Reason, Stage
 
+MAX_PAGE_BYTES = 10_000_000
+"""Of a page in a small archive that is read as a whole; `transform.py` streams archives, with the run's bound."""
+
 _MARKUP: dict[str, tuple[Markup, str]] = {"html": ("html", "text/html"), "text": ("text", "text/plain")}
 
 
 def read_documents(body: bytes, file: InputFile) -> Iterator[Page | Reject]:
-    """The documents of a text, a page or a feed, or of lines of JSON that only the content tells.
+    """The documents of a text, a page, a feed or an archive, or of lines of JSON that only the content tells.
 
     Args:
         body: the file's content after decompression.
@@ -27,7 +32,7 @@ def read_documents(body: bytes, file: InputFile) -> Iterator[Page | Reject]:
     if not body.strip():
         yield Reject(Stage.READ, Reason.EMPTY, source, "the file is empty", source)
     elif kind == "archive":
-        yield Reject(Stage.READ, Reason.UNSUPPORTED, source, "WARC archives are not read yet", source)
+        yield from read_archive(io.BytesIO(body), source, MAX_PAGE_BYTES)
     elif binary := binary_content(head):
         detail = f"{binary}, though named {_named(source)}"
         yield Reject(Stage.READ, Reason.UNSUPPORTED, source, detail, source)

@@ -8,8 +8,8 @@ from typing import Any
 
 from transforms.elements import Hints, Page, Reject
 from transforms.instants import parse_instant
-from transforms.read.web_address import is_web_address
 from transforms.reasons import Reason, Stage
+from transforms.web_address import is_web_address
 
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _HTML_TYPES = ("text/html", "application/xhtml+xml")

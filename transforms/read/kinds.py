@@ -37,6 +37,7 @@ _BINARY_MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"Obj\x01", "an Avro file"),
 )
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_CONTROLS = bytes(byte for byte in range(32) if byte < 9 or 13 < byte < 27 or byte > 27)
 _HTML = re.compile(rb"(?:<!--.{0,2000}?-->\s*)?<(?:!doctype\s+html|html|head|body)[\s>]", re.I | re.S)
 _FEED = re.compile(rb"<(?:rss|feed|rdf:rdf|channel)[\s>]", re.I)
 _JSON_FEED = re.compile(rb'\{[^{]{0,2000}?"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org', re.S)
@@ -86,7 +87,7 @@ def binary_content(head: bytes) -> str | None:
             return name
     if head.startswith(_UTF16_BOMS) or looks_utf16(head):
         return None
-    controls = sum(byte < 9 or 13 < byte < 27 or 27 < byte < 32 for byte in head)
+    controls = len(head) - len(head.translate(None, _CONTROLS))
     return "binary data" if controls > max(len(head) * 0.02, 1) else None
 
 

@@ -19,6 +19,7 @@ from apache_beam.transforms.error_handling import ErrorHandler
 from transforms import metrics
 from transforms.attempt import DETAIL_CHARS
 from transforms.elements import FileKind, InputFile, Page, Reject
+from transforms.read.archives import read_archive
 from transforms.read.documents import read_documents
 from transforms.read.jsonl import parse_line
 from transforms.read.kinds import HEAD_BYTES, compression_of_content, kind_of_content, kind_of_name
@@ -167,6 +168,9 @@ class _ReadFileDoFn(beam.DoFn):
                 if file.kind == "jsonl" and file.compression is None:
                     yield from self._split_lines(file, raw, tracker)
                 elif tracker.try_claim(0):
+                    if file.kind == "archive":  # records are found by their place in the file as it is stored
+                        yield from read_archive(raw, file.source, self._max_bytes)
+                        return
                     compression = file.compression or compression_of_content(raw.peek(HEAD_BYTES)[:HEAD_BYTES])
                     yield from self._whole_file(file, decompressed(raw, compression))
         except BROKEN as error:
