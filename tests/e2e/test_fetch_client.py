@@ -1,0 +1,438 @@
+"""The crawler against real servers: each fault, the guards, the pace, robots, and what it leaves behind."""
+
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests.e2e.servers import Asked, Reply, Servers, certificate, http_date, redirect, text
+from transforms.elements import Fetched, FetchRequest, HostFacts, Reject, Source, Validators
+from transforms.fetch.crawl import Outcome
+from transforms.fetch.crawler import Crawler
+from transforms.fetch.guard import is_private
+from transforms.fetch.policy import FetchPolicy
+from transforms.reasons import Reason
+
+POLICY = FetchPolicy(
+    user_agent="Depesche/0.1 (+https://example.org/bot)",
+    per_host_delay_s=0.02,
+    timeout_s=2.0,
+    max_bytes=1_000_000,
+    retries=2,
+    allow_private=True,
+)
+SOURCE = Source("quelle", "page", ())
+T = TypeVar("T")
+
+
+@pytest.fixture
+def servers() -> Iterator[Servers]:
+    with Servers() as running:
+        yield running
+
+
+@pytest.fixture(autouse=True)
+def short_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transforms.fetch.pace.BACKOFF_S", 0.02)
+
+
+@pytest.fixture(autouse=True)
+def no_thread_is_left() -> Iterator[None]:
+    before = threading.active_count()
+    yield
+    deadline = time.monotonic() + 2
+    while threading.active_count() > before and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert threading.active_count() <= before, [thread.name for thread in threading.enumerate()]
+
+
+def request(url: str, **more: object) -> FetchRequest:
+    return replace(FetchRequest(url, "page", SOURCE), **more)  # type: ignore[arg-type]
+
+
+def crawl(
+    urls: Iterable[str | FetchRequest],
+    policy: FetchPolicy = POLICY,
+    facts: Iterable[HostFacts] = (),
+    spool: Path | None = None,
+) -> tuple[list[Outcome], list[HostFacts]]:
+    crawler = Crawler(policy, spool)
+    try:
+        crawler.submit([url if isinstance(url, FetchRequest) else request(url) for url in urls], facts)
+        given = list(crawler.finish())
+    finally:
+        crawler.close()
+    return [one for one in given if not isinstance(one, HostFacts)], [
+        one for one in given if isinstance(one, HostFacts)
+    ]
+
+
+def only(kind: type[T], url: str | FetchRequest, policy: FetchPolicy = POLICY) -> T:
+    (outcome,), _ = crawl([url], policy)
+    assert isinstance(outcome, kind), outcome
+    return outcome
+
+
+def test_a_page_comes_as_it_was_sent(servers: Servers) -> None:
+    body = "<meta charset=utf-8><p>Über".encode("latin-1")
+    site = servers.serve("127.0.0.2", {"/a": Reply(body=body, headers=(("Content-Type", "text/html; charset=utf-8"),))})
+    before = datetime.now(UTC)
+    page = only(Fetched, f"{site}/a#teil")
+    assert (page.body, page.status, page.url) == (body, 200, f"{site}/a")
+    assert ("content-type", "text/html; charset=utf-8") in page.headers
+    assert before <= page.fetched_at <= datetime.now(UTC)
+    asked = servers.asked(site, "/a")[0].headers
+    assert asked["user-agent"] == POLICY.user_agent
+    assert "cookie" not in asked and "if-none-match" not in asked
+
+
+FAULTS: dict[str, tuple[Reply, Reason, str]] = {
+    "cut in mid-body": (Reply(length=500, ending="close"), Reason.CONNECTION, "ContentLength"),
+    "reset": (Reply(length=500, ending="reset"), Reason.CONNECTION, ""),
+    "nothing": (Reply(raw=b"", ending="close"), Reason.CONNECTION, "disconnected"),
+    "no HTTP": (Reply(raw=b"SSH-2.0-OpenSSH\r\n\r\n", ending="close"), Reason.CONNECTION, ""),
+    "chunk cut": (
+        Reply(raw=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\nabc", ending="close"),
+        Reason.CONNECTION,
+        "",
+    ),
+    "gzip cut": (
+        Reply(body=gzip.compress(b"Wort " * 500)[:-12], headers=(("Content-Encoding", "gzip"),)),
+        Reason.CONNECTION,
+        "ends early",
+    ),
+    "503": (Reply(503), Reason.HTTP_STATUS, "503"),
+    "408": (Reply(408), Reason.HTTP_STATUS, "408"),
+}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_fault_is_tried_again_and_then_one_reject(servers: Servers, name: str) -> None:
+    reply, reason, detail = FAULTS[name]
+    site = servers.serve("127.0.0.2", {"/a": reply, "/b": [reply, reply, Reply()]})
+    rejected = only(Reject, f"{site}/a")
+    assert rejected.reason == reason and detail in rejected.detail and "3 attempts" in rejected.detail
+    assert rejected.url == f"{site}/a" and rejected.source == "quelle" and rejected.at
+    assert len(servers.asked(site, "/a")) == 3
+    assert only(Fetched, f"{site}/b").status == 200
+
+
+@pytest.mark.parametrize("status", [401, 402, 403, 404, 410, 451])
+def test_a_final_status_is_asked_once(servers: Servers, status: int) -> None:
+    site = servers.serve("127.0.0.2", {"/a": Reply(status)})
+    rejected = only(Reject, f"{site}/a")
+    assert rejected.reason == Reason.HTTP_STATUS and rejected.detail.startswith(str(status))
+    assert len(servers.asked(site, "/a")) == 1
+
+
+def test_a_lost_connection_is_not_asked_again_at_once(servers: Servers) -> None:
+    """The library would repeat a request that a kept connection lost, without regard to the pace."""
+    site = servers.serve("127.0.0.2", {"/a": Reply(), "/b": [Reply(raw=b"", ending="close"), Reply()]})
+    outcomes, _ = crawl([f"{site}/a", f"{site}/b"], replace(POLICY, per_host_delay_s=0.2))
+    assert all(isinstance(outcome, Fetched) for outcome in outcomes)
+    assert min(servers.gaps(site)) > 0.98 * 0.2
+
+
+def test_a_drip_and_a_silence_end_in_time(servers: Servers) -> None:
+    policy = replace(POLICY, timeout_s=0.3, retries=0)
+    drip = servers.serve("127.0.0.2", {"/a": Reply(drip_s=0.05)})
+    silent = servers.serve("127.0.0.3", {"/a": Reply(wait_s=9)})
+    began = time.monotonic()
+    outcomes, _ = crawl([f"{drip}/a", f"{silent}/a"], policy)
+    assert [outcome.reason for outcome in outcomes if isinstance(outcome, Reject)] == [Reason.TIMEOUT] * 2
+    assert time.monotonic() - began < 1.5
+
+
+def test_what_is_too_large_is_given_up_early(servers: Servers) -> None:
+    bomb = gzip.compress(gzip.compress(bytes(200_000_000)))
+    site = servers.serve(
+        "127.0.0.2",
+        {
+            "/bomb": Reply(body=bomb, headers=(("Content-Encoding", "gzip, gzip"),)),
+            "/plain": Reply(body=bytes(1_000_001)),
+            "/whole": Reply(body=bytes(1_000_000)),
+            "/header": Reply(headers=(("X-Long", "x" * 100_000),)),
+            "/headers": Reply(headers=tuple((f"X-{n}", "x") for n in range(2_000))),
+        },
+    )
+    outcomes, _ = crawl([f"{site}/{path}" for path in ("bomb", "plain", "header", "headers")], POLICY)
+    assert [(o.reason, o.url) for o in outcomes if isinstance(o, Reject)] == [
+        (Reason.TOO_LARGE, f"{site}/{path}") for path in ("bomb", "plain", "header", "headers")
+    ]
+    assert len(only(Fetched, f"{site}/whole").body) == 1_000_000
+
+
+def test_redirects_inside_of_a_site_are_followed_at_the_pace(servers: Servers) -> None:
+    other = servers.serve("127.0.0.2", {"/c?x=%C3%A4": Reply()})
+    pages = {"/a": redirect("b", 301), "/b": redirect(f"{other}/c?x=ä#teil", 308)}
+    site = servers.serve("127.0.0.2", pages)
+    page = only(Fetched, f"{site}/a", replace(POLICY, per_host_delay_s=0.2))
+    assert page.url == f"{other}/c?x=%C3%A4" and page.request.url == f"{site}/a"
+    assert min(servers.gaps(site)) > 0.98 * 0.2, "robots.txt, a and b are three requests to one server"
+
+
+def test_a_redirect_to_another_site_is_handed_back(servers: Servers) -> None:
+    site = servers.serve("127.0.0.2", {"/a": redirect("/b"), "/b": redirect("http://127.0.0.3/c#x")})
+    onward = only(FetchRequest, request(f"{site}/a", validators=Validators(etag='"1"')))
+    assert onward == request("http://127.0.0.3/c", hops=2, first_url=f"{site}/a", validators=Validators(etag='"1"'))
+
+
+def test_redirects_have_bounds(servers: Servers) -> None:
+    chain = {f"/{n}": redirect(f"/{n + 1}") for n in range(20)}
+    far = {"/far": redirect("http://127.0.0.3/")}
+    site = servers.serve("127.0.0.2", {"/loop": redirect("/back"), "/back": redirect("/loop"), **chain, **far})
+    assert only(Reject, f"{site}/loop").reason == Reason.REDIRECTS
+    assert only(Reject, f"{site}/0").reason == Reason.REDIRECTS
+    assert len(servers.asked(site)) == 2 + 2 + 6, "two robots.txt, the loop, five redirects and the one too many"
+    rejected = only(Reject, request(f"{site}/far", hops=5, first_url="http://127.0.0.9/first"))
+    assert (rejected.reason, rejected.url) == (Reason.REDIRECTS, "http://127.0.0.9/first")
+    assert only(Reject, f"{site}/nowhere").reason == Reason.HTTP_STATUS
+
+
+@pytest.mark.parametrize(
+    ("location", "reason"),
+    [
+        ("ftp://127.0.0.3/", Reason.BAD_URL),
+        ("http://user:word@127.0.0.3/", Reason.BAD_URL),
+        ("http://[::1", Reason.BAD_URL),
+        ("http://0x7f.1/", Reason.BAD_URL),
+    ],
+)
+def test_a_redirect_to_no_address(servers: Servers, location: str, reason: Reason) -> None:
+    site = servers.serve("127.0.0.2", {"/a": redirect(location)})
+    assert only(Reject, f"{site}/a").reason == reason
+
+
+PRIVATE = replace(POLICY, allow_private=False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.2:{port}/",
+        "http://2130706434:{port}/",
+        "http://[::ffff:127.0.0.2]:{port}/",
+        "http://localhost:{port}/",
+    ],
+)
+def test_no_connection_into_private_networks(servers: Servers, url: str) -> None:
+    port = servers.serve("127.0.0.2", {"*": Reply()}).rsplit(":", 1)[1]
+    assert only(Reject, url.format(port=port), PRIVATE).reason == Reason.PRIVATE_ADDRESS
+    assert not servers.log
+
+
+def test_a_redirect_into_a_private_network_is_refused(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    """127.0.0.2 plays a public address here; 127.0.0.3 stays what it is."""
+    inside = servers.serve("127.0.0.3", {"*": Reply()})
+    site = servers.serve("127.0.0.2", {"/a": redirect(f"{inside}/secret"), "/b": redirect("http://0x7f.3/")})
+
+    for module in ("guard", "resolver"):
+        name = f"transforms.fetch.{module}.is_private"
+        monkeypatch.setattr(name, lambda ip: str(ip) != "127.0.0.2" and is_private(ip))
+    assert only(Reject, f"{site}/a", PRIVATE).reason == Reason.PRIVATE_ADDRESS
+    assert only(Reject, f"{site}/b", PRIVATE).reason == Reason.PRIVATE_ADDRESS
+    assert not servers.asked(inside)
+
+
+def test_the_socket_is_guarded_whatever_led_there(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = servers.serve("127.0.0.2", {"*": Reply()})
+    monkeypatch.setattr("transforms.fetch.guard.is_private_literal", lambda host: False)
+    assert only(Reject, f"{site}/", PRIVATE).reason == Reason.PRIVATE_ADDRESS
+    assert not servers.log
+
+
+def test_a_host_that_does_not_exist_is_asked_for_once() -> None:
+    outcomes, _ = crawl([f"http://gibt-es-nicht.invalid/{n}" for n in range(5)])
+    assert [o.reason for o in outcomes if isinstance(o, Reject)] == [Reason.DNS] * 5
+
+
+def test_certificates_are_checked(servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    context, file = certificate(tmp_path, "127.0.0.2")
+    good = servers.serve("127.0.0.2", {"*": Reply()}, tls=context)
+    wrong = servers.serve("127.0.0.3", {"*": Reply()}, tls=context)
+    assert only(Reject, f"{good}/").reason == Reason.TLS, "nobody vouches for it"
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    assert only(Fetched, f"{good}/").status == 200
+    assert only(Reject, f"{wrong}/").reason == Reason.TLS, "another host's certificate"
+    assert not servers.asked(wrong)
+
+
+def test_conditional_requests(servers: Servers) -> None:
+    seen = http_date(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC))
+
+    def answer(asked: Asked) -> Reply:
+        headers = asked.headers
+        is_known = headers.get("if-none-match") == '"v1"' and headers.get("if-modified-since") == seen
+        return Reply(304, b"", (("ETag", '"v1"'),)) if is_known else Reply()
+
+    site = servers.serve("127.0.0.2", {"/a": answer, "/odd": Reply(304, b"")})
+    unchanged = only(Fetched, request(f"{site}/a", validators=Validators('"v1"', seen)))
+    assert (unchanged.status, unchanged.body) == (304, b"")
+    assert only(Fetched, request(f"{site}/a", validators=Validators('"v2"\r\nX: y', seen))).status == 200
+    assert only(Reject, f"{site}/odd").detail.startswith("304")
+
+
+ROBOTS: dict[str, tuple[Reply | list[Reply], Reason | None, str]] = {
+    "forbidden": (text("User-agent: Depesche\nDisallow: /a"), Reason.ROBOTS, "robots.txt"),
+    "another crawler's": (text("User-agent: Dep\nDisallow: /\n\nUser-agent: Depeschenbot\nDisallow: /"), None, ""),
+    "missing": (Reply(404), None, ""),
+    "forbidden itself": (Reply(403), None, ""),
+    "broken": (Reply(500), Reason.ROBOTS_UNREACHABLE, "500"),
+    "well again": ([Reply(503), text("")], None, ""),
+    "cut": (Reply(length=900, ending="close"), Reason.ROBOTS_UNREACHABLE, "connection"),
+    "moved": (redirect("/elsewhere.txt", 301), Reason.ROBOTS, ""),
+    "moved in a circle": (redirect("/robots.txt"), None, ""),
+    "long": (text("User-agent: *\n" + "#\n" * 300_000 + "Disallow: /"), None, ""),
+}
+
+
+@pytest.mark.parametrize("name", ROBOTS)
+def test_robots(servers: Servers, name: str) -> None:
+    robots, reason, detail = ROBOTS[name]
+    elsewhere = text("User-agent: *\nDisallow: /a")
+    site = servers.serve(
+        "127.0.0.2", {"/robots.txt": robots, "/elsewhere.txt": elsewhere, "/a": Reply(), "/b": Reply()}
+    )
+    outcomes, facts = crawl([f"{site}/a", f"{site}/a"])
+    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [reason, reason]
+    assert all(not isinstance(outcome, Reject) or detail in outcome.detail for outcome in outcomes)
+    assert bool(servers.asked(site, "/a")) == (reason is None)
+    before = len(servers.asked(site))
+    again, _ = crawl([f"{site}/a"], facts=facts)
+    assert [getattr(outcome, "reason", None) for outcome in again] == [reason]
+    assert len(servers.asked(site)) - before == (reason is None), "robots.txt is not asked again in a later stage"
+
+
+def test_robots_of_a_redirect_target_hold(servers: Servers) -> None:
+    inner = servers.serve("127.0.0.2", {"/robots.txt": text("User-agent: *\nDisallow: /"), "*": Reply()})
+    site = servers.serve("127.0.0.2", {"/a": redirect(f"{inner}/b")})
+    assert only(Reject, f"{site}/a").reason == Reason.ROBOTS
+    assert not servers.asked(inner, "/b")
+
+
+def test_robots_can_be_left_aside_and_grow_old(servers: Servers) -> None:
+    site = servers.serve("127.0.0.2", {"/robots.txt": text("User-agent: *\nDisallow: /"), "/a": Reply()})
+    old = HostFacts(site, 404, b"", datetime.now(UTC) - timedelta(hours=25))
+    fresh = replace(old, robots_at=datetime.now(UTC) - timedelta(hours=23))
+    assert isinstance(crawl([f"{site}/a"], facts=[fresh])[0][0], Fetched)
+    assert isinstance(crawl([f"{site}/a"], facts=[old])[0][0], Reject)
+    assert only(Fetched, f"{site}/a", replace(POLICY, respect_robots=False)).status == 200
+
+
+def test_crawl_delay_and_retry_after_are_obeyed(servers: Servers) -> None:
+    slow = servers.serve("127.0.0.2", {"/robots.txt": text("User-agent: *\nCrawl-delay: 0.3"), "*": Reply()})
+    busy = servers.serve("127.0.0.3", {"/a": [Reply(429, headers=(("Retry-After", "1"),)), Reply()]})
+    outcomes, _ = crawl([f"{slow}/1", f"{slow}/2", f"{busy}/a"])
+    assert all(isinstance(outcome, Fetched) for outcome in outcomes)
+    assert min(servers.gaps(slow)) > 0.98 * 0.3
+    assert servers.gaps(busy)[-1] > 0.98
+
+
+def test_a_host_that_asks_for_a_long_rest_gets_it(servers: Servers) -> None:
+    later = http_date(datetime.now(UTC) + timedelta(hours=2))
+    site = servers.serve("127.0.0.2", {"*": Reply(503, headers=(("Retry-After", later),))})
+    outcomes, facts = crawl([f"{site}/{n}" for n in range(5)])
+    assert [o.reason for o in outcomes if isinstance(o, Reject)] == [Reason.HTTP_STATUS] * 5
+    assert all("503" in o.detail for o in outcomes if isinstance(o, Reject))
+    assert len(servers.asked(site)) == 2
+    assert facts[0].not_before and facts[0].not_before > datetime.now(UTC) + timedelta(minutes=110)
+    crawl([f"{site}/9"], facts=facts)
+    assert len(servers.asked(site)) == 2, "nor is it asked in the next run"
+    slow = servers.serve("127.0.0.3", {"/robots.txt": text("User-agent: *\nCrawl-delay: 3600"), "*": Reply()})
+    assert only(Reject, f"{slow}/").reason == Reason.ROBOTS
+
+
+def test_a_dead_host_is_given_up(servers: Servers) -> None:
+    site = servers.serve("127.0.0.2", {"*": Reply(raw=b"", ending="close")})
+    outcomes, _ = crawl([f"{site}/{n}" for n in range(50)])
+    assert [o.reason for o in outcomes if isinstance(o, Reject)] == [Reason.CONNECTION] * 50
+    assert sum("in a row" in o.detail for o in outcomes if isinstance(o, Reject)) == 50
+    assert len(servers.asked(site)) == 6
+
+
+def test_the_gap_holds_over_crawlers(servers: Servers) -> None:
+    site = servers.serve("127.0.0.2", {"*": Reply()})
+    policy = replace(POLICY, per_host_delay_s=0.25)
+    _, facts = crawl([f"{site}/1", f"{site}/2"], policy)
+    crawl([f"{site}/3"], policy, facts)
+    assert len(servers.gaps(site)) == 3, "one robots.txt, three pages"
+    assert min(servers.gaps(site)) > 0.98 * 0.25
+
+
+def test_hosts_are_asked_at_once_and_one_request_at_a_time(servers: Servers) -> None:
+    sites = [servers.serve(f"127.0.1.{n}", {"*": Reply(wait_s=0.02)}) for n in range(1, 41)]
+    began = time.monotonic()
+    outcomes, facts = crawl([f"{site}/{n}" for n in range(2) for site in sites], replace(POLICY, per_host_delay_s=0.4))
+    assert sum(isinstance(outcome, Fetched) for outcome in outcomes) == 80
+    assert time.monotonic() - began < 3, "40 hosts one after the other would take 32 s"
+    assert {fact.origin for fact in facts} == set(sites)
+    assert min(gap for site in sites for gap in servers.gaps(site)) > 0.98 * 0.4
+
+
+@pytest.mark.parametrize(("bound", "value"), [("MAX_WAITING", 3), ("MAX_WAITING_BYTES", 3 * len(Reply().body))])
+def test_outcomes_come_while_others_are_under_way(
+    servers: Servers, monkeypatch: pytest.MonkeyPatch, bound: str, value: int
+) -> None:
+    monkeypatch.setattr(f"transforms.fetch.crawler.{bound}", value)
+    sites = [servers.serve(f"127.0.1.{n}", {"*": Reply()}) for n in range(1, 11)]
+    crawler = Crawler(POLICY)
+    try:
+        assert crawler.poll(block=True) == [], "nothing was submitted"
+        crawler.submit([request(f"{site}/{n}") for site in sites for n in range(3)])
+        time.sleep(0.5)
+        first = crawler.poll(block=False)
+        assert 1 <= len(first) <= 3, "a crawl that nobody listens to waits"
+        crawler.submit([request(f"{sites[0]}/late")])
+        rest = list(crawler.finish())
+        assert len(first) + len([one for one in rest if not isinstance(one, HostFacts)]) == 31
+        crawler.submit([request(f"{sites[0]}/later")])
+        assert [type(one) for one in crawler.finish()] == [Fetched, HostFacts]
+    finally:
+        crawler.close()
+
+
+def test_what_a_dead_run_fetched_is_not_asked_again(servers: Servers, tmp_path: Path) -> None:
+    site = servers.serve("127.0.0.2", {"/gone": Reply(404), "*": Reply(body=b"<p>Ein Absatz.")})
+    first, _ = crawl([f"{site}/1", f"{site}/2", f"{site}/gone"], spool=tmp_path)
+    before = len(servers.log)
+    again, facts = crawl([f"{site}/1", f"{site}/2"], spool=tmp_path)
+    assert again == [outcome for outcome in first if isinstance(outcome, Fetched)]
+    assert len(servers.log) == before and not facts
+
+
+def test_what_is_no_request_s_own_is_raised(servers: Servers, tmp_path: Path) -> None:
+    site = servers.serve("127.0.0.2", {"*": Reply()})
+    crawler = Crawler(POLICY, tmp_path / "spool")
+    (tmp_path / "spool").rmdir()
+    crawler.submit([request(f"{site}/1")])
+    with pytest.raises(RuntimeError, match="FileNotFoundError"):
+        list(crawler.finish())
+    crawler.close()
+    crawler.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["", "\ud800", "http://a b/", "http://" + "x" * 1_000_000, "http://[/", "mailto:a@b.example"]
+)
+def test_any_address_has_one_outcome(url: str) -> None:
+    assert only(Reject, url).reason == Reason.BAD_URL
+
+
+def test_a_proxy_of_the_environment_is_used(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    proxy = servers.serve(
+        "127.0.0.2", {"http://nur-dort.invalid/a": Reply(), "http://nur-dort.invalid/robots.txt": text("")}
+    )
+    monkeypatch.setenv("http_proxy", proxy)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert only(Fetched, "http://nur-dort.invalid/a", PRIVATE).url == "http://nur-dort.invalid/a"
+    for url in ("http://10.0.0.1/", "http://drucker/", "http://localhost:8080/", "http://kasse.internal/"):
+        assert only(Reject, url, PRIVATE).reason == Reason.PRIVATE_ADDRESS
+    assert [asked.path for asked in servers.log] == ["http://nur-dort.invalid/robots.txt", "http://nur-dort.invalid/a"]

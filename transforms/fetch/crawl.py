@@ -1,0 +1,245 @@
+"""The crawl: many servers at once, each at its own pace; robots, redirects and retries."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import NamedTuple
+
+from transforms.elements import Fetched, FetchRequest, HostFacts, Reject
+from transforms.fetch.answer import Answer, FetchError, conditions, redirect_target, status_text
+from transforms.fetch.guard import Refusal, checked_address
+from transforms.fetch.hosts import Hosts, Origin, Server
+from transforms.fetch.http import Client
+from transforms.fetch.pace import RETRIED_STATUSES, retry_after_s
+from transforms.fetch.policy import FetchPolicy
+from transforms.fetch.robots import MAX_BYTES as MAX_ROBOTS_BYTES
+from transforms.fetch.robots import MAX_REDIRECTS as MAX_ROBOTS_REDIRECTS
+from transforms.fetch.site import Address, site_of
+from transforms.fetch.spool import Spool
+from transforms.reasons import Reason, Stage
+
+MAX_CONCURRENT = 256
+
+Outcome = Fetched | FetchRequest | Reject
+"""A response, a redirect to another site (not followed here), or why there is neither."""
+
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_NO_SERVER = ""
+
+
+class _Job(NamedTuple):
+    request: FetchRequest
+    tries: int = 0
+
+
+class Crawl:
+    """Fetches what is added, inside of a running asyncio loop.
+
+    Args:
+        give: takes each outcome; while it waits, its server waits.
+        failed: takes an exception that is no outcome of any request.
+        spool: answers what a dead run fetched already, and keeps what is fetched now.
+    """
+
+    def __init__(
+        self,
+        policy: FetchPolicy,
+        client: Client,
+        give: Callable[[Outcome], Awaitable[None]],
+        failed: Callable[[BaseException], None],
+        spool: Spool | None = None,
+    ) -> None:
+        self.hosts = Hosts(policy)
+        self._policy = policy
+        self._client = client
+        self._give = give
+        self._failed = failed
+        self._spool = spool
+        self._queues: dict[str, deque[_Job]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+
+    def add(self, request: FetchRequest) -> None:
+        """Queue a request; it will have one outcome."""
+        queue = self._queues.get(name := self._queue_of(request))
+        if queue is None:
+            queue = self._queues[name] = deque()
+            task = asyncio.create_task(self._work(name))
+            self._tasks.add(task)
+            task.add_done_callback(self._done)
+        queue.append(_Job(request))
+
+    async def stop(self) -> None:
+        """Drop what is under way."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def take_facts(self) -> Iterator[HostFacts]:
+        """What is known of the hosts that were touched since the last call."""
+        return self.hosts.take_facts()
+
+    def _queue_of(self, request: FetchRequest) -> str:
+        """Requests to one server wait for each other; those that need none wait for nobody."""
+        if self._spool and request in self._spool:
+            return _NO_SERVER
+        address = checked_address(request.url, self._policy.allow_private)
+        return address.server if isinstance(address, Address) else _NO_SERVER
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self._failed(error)
+
+    async def _work(self, name: str) -> None:
+        queue = self._queues[name]
+        while queue:
+            job = queue.popleft()
+            outcome: Outcome | None = self._spool.get(job.request) if self._spool else None
+            if not outcome:
+                outcome = await self._outcome(job)
+                if self._spool and isinstance(outcome, Fetched):
+                    self._spool.put(outcome)
+            if outcome:
+                await self._give(outcome)
+            else:
+                queue.append(job._replace(tries=job.tries + 1))
+        del self._queues[name]
+
+    async def _outcome(self, job: _Job) -> Outcome | None:
+        """What came of a request; None where it is to be tried again."""
+        try:
+            return await self._follow(job.request)
+        except FetchError as error:
+            if error.is_passing and job.tries < self._policy.retries:
+                return None
+            tried = f" (after {job.tries + 1} attempts)" if error.is_passing and job.tries else ""
+            return _reject(job.request, error.reason, error.detail + tried)
+        except Exception as error:  # noqa: BLE001 - no input may end the crawl of all others
+            return _reject(job.request, Reason.FAILED, f"{type(error).__name__}: {error}"[:500])
+
+    async def _follow(self, request: FetchRequest) -> Outcome:
+        """Ask, and follow redirects inside of the site."""
+        address = self._checked(request.url)
+        seen = {address.url}
+        for hops in range(request.hops, self._policy.max_redirects + 1):
+            await self._check_robots(address)
+            answer, started_at = await self._ask(address, conditions(request.validators))
+            location = answer.header("location")
+            if answer.status not in _REDIRECTS or location is None:
+                return _settled(request, address, answer, started_at)
+            target = self._checked(redirect_target(address, location))
+            if target.url in seen:
+                raise FetchError(Reason.REDIRECTS, f"{answer.status} leads in a circle: {target.url[:200]}")
+            seen.add(target.url)
+            if site_of(target.url) != site_of(address.url) and hops < self._policy.max_redirects:
+                first_url = request.first_url or request.url
+                return replace(request, url=target.url, hops=hops + 1, first_url=first_url)
+            address = target
+        raise FetchError(Reason.REDIRECTS, f"more than {self._policy.max_redirects}, the next to {address.url[:200]}")
+
+    def _checked(self, url: str) -> Address:
+        address = checked_address(url, self._policy.allow_private)
+        if isinstance(address, Refusal):
+            raise FetchError(address.reason, address.detail)
+        return address
+
+    async def _check_robots(self, address: Address) -> None:
+        origin = self.hosts.origin(address)
+        origin.is_touched = True
+        if not self._policy.respect_robots:
+            return
+        async with origin.asking:
+            if not origin.is_known:
+                await self._ask_robots(origin, address)
+        if origin.unreachable:
+            raise FetchError(Reason.ROBOTS_UNREACHABLE, f"{address.origin}/robots.txt: {origin.unreachable}")
+        if not origin.rules.allow(address.url):
+            raise FetchError(Reason.ROBOTS, f"{address.origin}/robots.txt forbids it")
+
+    async def _ask_robots(self, origin: Origin, address: Address) -> None:
+        for attempt in range(self._policy.retries + 1):
+            is_last = attempt == self._policy.retries
+            try:
+                answer = await self._robots_answer(address)
+            except FetchError as error:
+                if error.is_of_host:
+                    raise
+                if is_last or not error.is_passing:
+                    return origin.learn(None, b"", f"{error.reason}: {error.detail}")
+            else:
+                if is_last or answer.status not in RETRIED_STATUSES:
+                    return origin.learn(answer.status, answer.body, status_text(answer.status))
+        return None
+
+    async def _robots_answer(self, address: Address) -> Answer:
+        """Ask for a robots.txt; redirects are followed to other sites too (RFC 9309, 2.3.1.2)."""
+        target = self._checked(f"{address.origin}/robots.txt")
+        for _ in range(MAX_ROBOTS_REDIRECTS + 1):
+            answer, _ = await self._ask(target, {}, MAX_ROBOTS_BYTES)
+            location = answer.header("location")
+            if answer.status not in _REDIRECTS or location is None:
+                break
+            target = self._checked(redirect_target(target, location))
+        return answer
+
+    async def _ask(
+        self, address: Address, headers: dict[str, str], cut_at: int | None = None
+    ) -> tuple[Answer, datetime]:
+        """One request, when it is its server's turn; with the time when it began."""
+        origin = self.hosts.origin(address)
+        origin.is_touched = True
+        server = origin.server
+        async with server.turn:
+            await _wait_for(origin)
+            async with self._slots:
+                server.started()
+                try:
+                    answer = await self._client.ask(address, headers, server.started, server.heard, cut_at)
+                except FetchError as error:
+                    _note_fault(origin, error)
+                    raise
+                _note_answer(server, answer)
+        return answer, server.last_start_at or datetime.now(UTC)
+
+
+async def _wait_for(origin: Origin) -> None:
+    if refusal := origin.refusal(time.monotonic()):
+        raise FetchError(refusal.reason, refusal.detail, is_of_host=True)
+    wait_s = origin.server.pace.next_start() - time.monotonic()
+    if wait_s > 0:
+        await asyncio.sleep(wait_s)
+
+
+def _note_fault(origin: Origin, error: FetchError) -> None:
+    refusal = Refusal(error.reason, error.detail)
+    if error.is_of_host:
+        origin.give_up(time.monotonic(), refusal)
+    elif error.is_passing:
+        origin.server.pace.failed(time.monotonic(), refusal)
+
+
+def _note_answer(server: Server, answer: Answer) -> None:
+    if answer.status not in RETRIED_STATUSES:
+        server.pace.answered()
+        return
+    told_s = retry_after_s(answer.header("retry-after"), datetime.now(UTC)) if answer.status in (429, 503) else None
+    server.pace.failed(time.monotonic(), Refusal(Reason.HTTP_STATUS, status_text(answer.status)), told_s)
+
+
+def _settled(request: FetchRequest, address: Address, answer: Answer, started_at: datetime) -> Fetched:
+    is_unchanged = answer.status == HTTPStatus.NOT_MODIFIED and bool(conditions(request.validators))
+    if not is_unchanged and not 200 <= answer.status < 300:
+        raise FetchError(Reason.HTTP_STATUS, status_text(answer.status), is_passing=answer.status in RETRIED_STATUSES)
+    return Fetched(request, address.url, answer.status, answer.headers, answer.body, started_at)
+
+
+def _reject(request: FetchRequest, reason: Reason, detail: str) -> Reject:
+    url = request.first_url or request.url
+    return Reject(Stage.FETCH, reason, url, detail, request.source.name, datetime.now(UTC))

@@ -1,0 +1,157 @@
+"""What a crawl knows of the hosts it asks: their pace and their robots.txt, from and to `HostFacts`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from transforms.elements import HostFacts
+from transforms.fetch.guard import Refusal
+from transforms.fetch.pace import OPEN_S, Pace, Standstill
+from transforms.fetch.policy import FetchPolicy
+from transforms.fetch.robots import MAX_BYTES, Rules, is_unreachable, rules_for
+from transforms.fetch.site import Address, parse_address
+
+ROBOTS_MAX_AGE = timedelta(days=1)
+UNREACHABLE_MAX_AGE = timedelta(hours=1)
+"""A verdict that forbids because a server did not answer is asked again sooner than one that the server gave."""
+
+
+class Server:
+    """One server (host and port; http and https on their own ports are one): asked one request at a time."""
+
+    def __init__(self, delay_s: float) -> None:
+        self.pace = Pace(delay_s)
+        self.turn = asyncio.Lock()
+        self.last_start_at: datetime | None = None
+
+    def started(self) -> None:
+        """A request goes out now."""
+        self.pace.started(time.monotonic())
+        self.last_start_at = datetime.now(UTC)
+
+    def heard(self) -> None:
+        """The answer to the latest request begins."""
+        self.pace.heard(time.monotonic())
+
+    def remember(self, facts: HostFacts) -> None:
+        """Take over what an earlier stage or run knew of the pace."""
+        now = datetime.now(UTC)
+        if facts.last_start_at:
+            last_start_at = min(facts.last_start_at, now)  # another machine's clock may be ahead
+            if self.last_start_at is None or last_start_at > self.last_start_at:
+                self.last_start_at = last_start_at
+                self.pace.last_start = _monotonic_of(last_start_at)
+        if facts.not_before and facts.not_before > now:
+            self.pace.not_before = max(self.pace.not_before or 0.0, _monotonic_of(facts.not_before))
+
+
+class Origin:
+    """One scheme, host and port: what one robots.txt holds for."""
+
+    def __init__(self, facts: HostFacts, server: Server, user_agent: str) -> None:
+        self.server = server
+        self.asking = asyncio.Lock()
+        self.is_touched = False
+        self.rules = Rules()
+        self.unreachable: str | None = None
+        self._standstill: Standstill | None = None
+        self._user_agent = user_agent
+        self._facts = facts
+        self._read()
+
+    @property
+    def is_known(self) -> bool:
+        """Whether what is known of the robots.txt still holds."""
+        if self._facts.robots_at is None or self._facts.robots_status == 0:
+            return False
+        max_age = UNREACHABLE_MAX_AGE if is_unreachable(self._facts.robots_status) else ROBOTS_MAX_AGE
+        return abs(datetime.now(UTC) - self._facts.robots_at) < max_age
+
+    @property
+    def facts(self) -> HostFacts:
+        """For later stages and runs."""
+        pace = self.server.pace
+        is_waiting = pace.not_before is not None and pace.not_before > time.monotonic()
+        not_before = _instant_of(pace.not_before) if is_waiting else None
+        return replace(self._facts, last_start_at=_instant_of(pace.last_start), not_before=not_before)
+
+    def refusal(self, now: float) -> Refusal | None:
+        """Why nothing is asked here, or None (see `Pace.refusal`)."""
+        if self._standstill and now < self._standstill.until:
+            return self._standstill.refusal
+        return self.server.pace.refusal(now)
+
+    def give_up(self, now: float, refusal: Refusal) -> None:
+        """After a fault that would meet every request: no such name, a private address, a bad certificate."""
+        self._standstill = Standstill(now + OPEN_S, refusal)
+
+    def remember(self, facts: HostFacts) -> None:
+        """Take over what an earlier stage or run knew, where it is newer."""
+        self.server.remember(facts)
+        if facts.robots_at and (self._facts.robots_at is None or facts.robots_at > self._facts.robots_at):
+            self._facts = facts
+            self._read()
+
+    def learn(self, status: int | None, robots: bytes, seen: str) -> None:
+        """Take the answer to ``/robots.txt``; ``seen`` is said where it makes the host unreachable."""
+        robots = robots[:MAX_BYTES]
+        self._facts = replace(self._facts, robots_status=status, robots=robots, robots_at=datetime.now(UTC))
+        self._read(seen)
+
+    def _read(self, seen: str = "") -> None:
+        status = self._facts.robots_status
+        if status == 0:
+            return
+        self.rules = rules_for(self._facts.robots, status, self._user_agent)
+        self.unreachable = (seen or f"{status or 'no answer'}") if is_unreachable(status) else None
+        self.server.pace.delay_s = max(self.server.pace.delay_s, self.rules.crawl_delay_s or 0.0)
+
+
+class Hosts:
+    """All servers and origins of a crawl."""
+
+    def __init__(self, policy: FetchPolicy) -> None:
+        self._policy = policy
+        self._servers: dict[str, Server] = {}
+        self._origins: dict[str, Origin] = {}
+
+    def remember(self, facts: Iterable[HostFacts]) -> None:
+        """Take over what earlier stages or runs knew; facts of what is no origin are left alone."""
+        for fact in facts:
+            try:
+                address = parse_address(fact.origin)
+            except ValueError:
+                continue
+            self.origin(address).remember(fact)
+
+    def server(self, address: Address) -> Server:
+        """The server that an address leads to."""
+        if address.server not in self._servers:
+            self._servers[address.server] = Server(self._policy.per_host_delay_s)
+        return self._servers[address.server]
+
+    def origin(self, address: Address) -> Origin:
+        """The origin of an address."""
+        if address.origin not in self._origins:
+            facts = HostFacts(address.origin)
+            self._origins[address.origin] = Origin(facts, self.server(address), self._policy.user_agent)
+        return self._origins[address.origin]
+
+    def take_facts(self) -> Iterator[HostFacts]:
+        """Facts of every origin that was touched since this was last called."""
+        for origin in self._origins.values():
+            if origin.is_touched:
+                origin.is_touched = False
+                yield origin.facts
+
+
+def _instant_of(monotonic: float | None) -> datetime | None:
+    return None if monotonic is None else datetime.now(UTC) + timedelta(seconds=monotonic - time.monotonic())
+
+
+def _monotonic_of(instant: datetime) -> float:
+    return time.monotonic() - (datetime.now(UTC) - instant).total_seconds()

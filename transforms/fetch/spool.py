@@ -1,0 +1,163 @@
+"""What was fetched, kept on the local disk as WARC 1.1, so that a run that died need not fetch it again.
+
+Every record is a gzip member of its own, written in one piece; the last one of a process that was killed may be torn,
+and is dropped. Bodies are stored without their content codings: as in Common Crawl's files, the headers that spoke of
+them have the prefix ``X-Crawl-``.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import BinaryIO, NamedTuple
+
+from transforms.elements import Fetched, FetchRequest
+
+_CODED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
+_PREFIX = "x-crawl-"
+_KEY = b"Depesche-Request-Digest"
+_READ = 1 << 18
+
+
+class Place(NamedTuple):
+    """Where a record begins."""
+
+    path: Path
+    offset: int
+
+
+class Spool:
+    """The responses in one directory: those that were there at the start are given out, once each; new ones are added.
+
+    Any number of processes may share the directory; each writes a file of its own.
+    """
+
+    def __init__(self, directory: str | Path) -> None:
+        self._directory = Path(directory)
+        self._directory.mkdir(parents=True, exist_ok=True)
+        self._index = read_spool(self._directory)
+        self._file: BinaryIO | None = None
+
+    def __contains__(self, request: FetchRequest) -> bool:
+        return _key(request.url) in self._index
+
+    def get(self, request: FetchRequest) -> Fetched | None:
+        """The response to a request; None where there is none, or only a 304 for a request without validators."""
+        place = self._index.pop(_key(request.url), None)
+        if place is None:
+            return None
+        with place.path.open("rb") as file:
+            file.seek(place.offset)
+            record = next(_records(file), None)
+        fetched = _fetched(record.data, request) if record else None
+        has_validators = request.validators.etag or request.validators.last_modified
+        return None if fetched and fetched.status == 304 and not has_validators else fetched
+
+    def put(self, fetched: Fetched) -> None:
+        """Keep a response; raises `OSError` where the disk does not take it."""
+        if self._file is None:
+            self._file = _new_file(self._directory)
+        coder = zlib.compressobj(1, wbits=31)
+        self._file.write(coder.compress(_record(fetched)) + coder.flush())
+        self._file.flush()
+
+    def close(self) -> None:
+        """Close the file that was written."""
+        if self._file:
+            self._file.close()
+
+
+def read_spool(directory: Path) -> dict[bytes, Place]:
+    """Where the latest whole record for each address begins, by a digest of the address."""
+    index: dict[bytes, Place] = {}
+    for path in sorted(directory.glob("*.warc.gz")):
+        with path.open("rb") as file:
+            for record in _records(file):
+                fields = dict(line.split(b": ", 1) for line in _lines(record.data) if b": " in line)
+                if _KEY in fields:
+                    index[fields[_KEY]] = Place(path, record.offset)
+    return index
+
+
+class _Record(NamedTuple):
+    offset: int
+    data: bytes
+
+
+def _records(file: BinaryIO) -> Iterator[_Record]:
+    """The gzip members from where a file stands; what is torn or damaged ends it."""
+    offset, waiting = file.tell(), b""
+    while True:
+        start, pieces, inflate = offset, [], zlib.decompressobj(31)
+        while not inflate.eof:
+            waiting = waiting or file.read(_READ)
+            if not waiting:
+                return
+            try:
+                pieces.append(inflate.decompress(waiting))
+            except zlib.error:
+                return
+            offset += len(waiting) - len(inflate.unused_data)
+            waiting = inflate.unused_data
+        yield _Record(start, b"".join(pieces))
+
+
+def _record(fetched: Fetched) -> bytes:
+    headers = "".join(
+        f"{_PREFIX + name if name in _CODED else name}: {value}\r\n" for name, value in fetched.headers
+    ).encode("utf-8", "replace")
+    block = b"HTTP/1.1 %d \r\n%s\r\n%s" % (fetched.status, headers, fetched.body)
+    at = fetched.fetched_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    key = _key(fetched.request.url)
+    fields = (
+        b"WARC/1.1",
+        b"WARC-Type: response",
+        b"WARC-Record-ID: <urn:uuid:%s>" % str(uuid.uuid5(uuid.NAMESPACE_URL, f"{key!r} {at}")).encode(),
+        b"WARC-Date: " + at.encode(),
+        b"WARC-Target-URI: " + fetched.url.encode("utf-8", "replace"),
+        _KEY + b": " + key,
+        b"Content-Type: application/http;msgtype=response",
+        b"Content-Length: %d" % len(block),
+    )
+    return b"\r\n".join(fields) + b"\r\n\r\n" + block + b"\r\n\r\n"
+
+
+def _fetched(record: bytes, request: FetchRequest) -> Fetched | None:
+    warc, _, block = record.partition(b"\r\n\r\n")
+    head, _, body = block.partition(b"\r\n\r\n")
+    try:
+        fields = dict(line.split(": ", 1) for line in warc.decode("utf-8").split("\r\n")[1:])
+        status_line, *lines = head.decode("utf-8").split("\r\n")
+        pairs = [line.split(": ", 1) for line in lines]
+        headers = tuple((name.removeprefix(_PREFIX) if _is_coded(name) else name, value) for name, value in pairs)
+        fetched_at = datetime.fromisoformat(fields["WARC-Date"])
+        status = int(status_line.split(" ")[1])
+        return Fetched(request, fields["WARC-Target-URI"], status, headers, body.removesuffix(b"\r\n\r\n"), fetched_at)
+    except (ValueError, KeyError, IndexError):  # not written here
+        return None
+
+
+def _is_coded(name: str) -> bool:
+    return name.startswith(_PREFIX) and name.removeprefix(_PREFIX) in _CODED
+
+
+def _lines(record: bytes) -> list[bytes]:
+    return record.partition(b"\r\n\r\n")[0].split(b"\r\n")
+
+
+def _key(url: str) -> bytes:
+    return hashlib.blake2b(url.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest().encode()
+
+
+def _new_file(directory: Path) -> BinaryIO:
+    for number in count():
+        try:
+            return (directory / f"fetched-{number:05d}.warc.gz").open("xb")
+        except FileExistsError:
+            continue
+    raise AssertionError("count() ends never")
