@@ -310,6 +310,7 @@ class Sketch:
     Args:
         id: the record's.
         rank: sorts the documents; the lowest of a cluster stands for it (see `transforms.copies.sketch.rank`).
+        content: of the text as it is: two readings of one address are told apart by it.
         text_hash: of the folded text; equal texts are copies without being compared.
         words: how many words the text has.
         shingles: a 32-bit hash for each three words in a row, in their order.
@@ -319,6 +320,7 @@ class Sketch:
 
     id: str
     rank: bytes
+    content: bytes
     text_hash: bytes
     url: str | None
     source: str
@@ -327,6 +329,31 @@ class Sketch:
     shingles: bytes
     numbers: bytes
     number_places: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What an earlier run found at an id.
+
+    Args:
+        contents: of each text it read there (see `transforms.copies.sketch.content_of`), joined.
+        revision: the record's.
+        stands: whether it was an article, and not a copy.
+    """
+
+    contents: bytes
+    revision: int
+    stands: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TableFile:
+    """One range of a table of the state (see `transforms.generation`): its path below the directory, and its rows."""
+
+    table: str
+    partition: int
+    path: str
+    rows: int
 
 
 @dataclass(frozen=True, slots=True)
