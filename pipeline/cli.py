@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.config import UsageError
@@ -40,7 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
 def ingest(arguments: list[str]) -> int:
     """One batch run."""
     # Beam takes half a second to import, which the other commands need not wait for.
-    from pipeline import options, report, state, summary
+    from pipeline import options, report, run, state, summary
 
     if {"-h", "--help"} & set(arguments):
         parser = argparse.ArgumentParser(
@@ -55,6 +56,7 @@ def ingest(arguments: list[str]) -> int:
         print(f"depesche ingest: {directory} had been committed when its run died; nothing was left to do")
     elif not _run(request):
         return 1
+    run.tidy(request.config)
     if request.config.state:
         state.tidy(request.config.state, request.config.keep_state)
     try:
@@ -111,6 +113,18 @@ def report(arguments: list[str]) -> int:
     return 0
 
 
+def check(arguments: list[str]) -> int:
+    """Every mistake of a sources file, each with its line; or what it says, where there is none."""
+    from pipeline import sources
+
+    parser = argparse.ArgumentParser(prog="depesche check", description=_COMMANDS["check"][1])
+    parser.add_argument("file", metavar="FILE.yaml", help="a sources file")
+    file = sources.load(Path(parser.parse_args(arguments).file))
+    print(sources.summary_text(file))
+    print(f"\n{len(file.sources)} sources, no mistakes; asked as {file.fetch.user_agent}")
+    return 0
+
+
 def explain(arguments: list[str]) -> int:
     """One document through the same functions, or two and whether they are copies."""
     from pipeline import comparison
@@ -138,5 +152,6 @@ def explain(arguments: list[str]) -> int:
 _COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "ingest": (ingest, "one batch run: documents to records"),
     "report": (report, "a finished run's report.html, made again"),
+    "check": (check, "a sources file: every mistake at once, with its line"),
     "explain": (explain, "one document: what was kept, removed and found, and why; two: are they copies"),
 }

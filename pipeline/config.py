@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from transforms.elements import Source
+from transforms.fetch.policy import FetchPolicy
+
 MAX_BYTES = 10_000_000
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _SIZE = re.compile(r"(\d{1,12})\s*(|B|[kKMG]i?B?)")
@@ -16,6 +19,21 @@ _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "ki": 2**10, "mi": 2**20, "
 
 class UsageError(Exception):
     """A bad option or configuration; the message says what to change. The command ends with exit status 2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What a run reads from the network.
+
+    Args:
+        sources: what to read.
+        policy: how to ask.
+        spool_dir: where responses are kept until the run is whole; None where that is no local disk.
+    """
+
+    sources: tuple[Source, ...]
+    policy: FetchPolicy
+    spool_dir: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +50,7 @@ class RunConfig:
         attempt: which start of the program this is.
         state: the directory of what earlier runs knew; None for a run that stands alone.
         keep_state: how many generations stay there.
+        live: what is read from the network, if anything.
         copies_window_s: how long a standing article's sketch is kept, in seconds.
     """
 
@@ -45,6 +64,7 @@ class RunConfig:
     state: str | None = None
     keep_state: int = 5
     copies_window_s: float = 14 * 86400.0
+    live: Live | None = None
 
 
 def checked_run_id(text: str) -> str:

@@ -17,9 +17,24 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
 from apache_beam.runners.runner import create_runner
 
-from pipeline.config import RunConfig, UsageError, checked_run_id, parse_duration, parse_size
+from pipeline.config import MAX_BYTES, Live, RunConfig, UsageError, checked_run_id, parse_size
+from pipeline.sources import load, override
+from pipeline.values import parse_count, parse_interval
 
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+_FETCH_OPTIONS = (
+    "user_agent",
+    "per_host_delay",
+    "timeout",
+    "max_bytes",
+    "max_redirects",
+    "retries",
+    "respect_robots",
+    "allow_private",
+)
+SPOOL = "spool"
+"""The folder of a run where responses lie until it is whole."""
+
 _FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 
@@ -40,15 +55,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PATTERN",
         help="files, folders or globs to read; may be given again",
     )
+    parser.add_argument("--sources", metavar="FILE.yaml", help="feeds, sitemaps and pages to fetch and read")
     parser.add_argument("--output", metavar="DIR", help="where the folder of the run is made")
     parser.add_argument("--run-id", metavar="ID", help="name of that folder (default: the UTC start time)")
     parser.add_argument("--overwrite", action="store_true", help="replace a finished run of the same name")
     parser.add_argument(
         "--max-bytes",
         metavar="SIZE",
-        default="10MB",
-        help="longest document taken, after decompression (default: 10MB)",
+        help="longest document taken, after decompression (default: 10MB, or what the sources file says)",
     )
+    fetch = parser.add_argument_group("fetching (in place of what the sources file says)")
+    fetch.add_argument("--user-agent", metavar="TEXT", help="what servers are told (default: Depesche and the contact)")
+    fetch.add_argument("--per-host-delay", metavar="DURATION", help="between the starts of two requests to one host")
+    fetch.add_argument("--timeout", metavar="DURATION", help="of a whole request, body included")
+    fetch.add_argument("--max-redirects", metavar="N", help="for one address")
+    fetch.add_argument("--retries", metavar="N", help="after faults of the connection, 429 and 5xx")
+    fetch.add_argument("--respect-robots", metavar="true|false", help="RFC 9309")
+    fetch.add_argument("--allow-private", metavar="true|false", help="addresses inside of private networks")
     parser.add_argument("--state", metavar="DIR", help="what earlier runs knew; without it a run stands alone")
     parser.add_argument(
         "--keep-state", metavar="N", default="5", help="generations that stay in the state directory (default: 5)"
@@ -76,12 +99,12 @@ def parse_ingest(arguments: list[str]) -> Request:
     refuse_unknown(options, arguments)
     FileSystems.set_options(options)  # s3:// and hdfs:// read their settings there, before there is a pipeline
     own = options.view_as(IngestOptions)
-    if not own.input:
-        raise UsageError("nothing to read: give at least one --input PATTERN")
+    if not own.input and not own.sources:
+        raise UsageError("nothing to read: give at least one --input PATTERN, or --sources FILE.yaml")
     if not own.output:
         raise UsageError("nowhere to write: give --output DIR")
     output = checked_output(own.output)
-    inputs = tuple(dict.fromkeys(existing_pattern(pattern) for pattern in own.input))
+    inputs = tuple(dict.fromkeys(existing_pattern(pattern) for pattern in own.input or ()))
     for pattern in inputs:
         if pattern.endswith("/**") and f"{output}/".startswith(pattern.removesuffix("**")):
             raise UsageError(
@@ -89,30 +112,39 @@ def parse_ingest(arguments: list[str]) -> Request:
             )
     started_at = datetime.now(UTC).replace(microsecond=0)
     run_id = checked_run_id(own.run_id or started_at.strftime("%Y%m%dT%H%M%SZ"))
+    directory = FileSystems.join(output, run_id)
     config = RunConfig(
         inputs=inputs,
-        directory=FileSystems.join(output, run_id),
+        directory=directory,
         run_id=run_id,
         started_at=started_at,
-        max_bytes=parse_size(own.max_bytes, "--max-bytes"),
+        max_bytes=parse_size(own.max_bytes, "--max-bytes") if own.max_bytes else MAX_BYTES,
         runner=_resolve_runner(options),
         attempt=f"{started_at:%Y%m%dT%H%M%S}-{os.getpid()}-{re.sub(r'[^A-Za-z0-9.-]', '-', platform.node())}",
         state=checked_output(own.state, "--state") if own.state else None,
-        keep_state=_parse_count(own.keep_state, "--keep-state"),
-        copies_window_s=parse_duration(own.copies_window, "--copies-window"),
+        keep_state=parse_count(own.keep_state, "--keep-state", least=1),
+        copies_window_s=parse_interval(own.copies_window, "--copies-window"),
+        live=_live(own, directory),
     )
     return Request(config, options, own.overwrite)
+
+
+def _live(own: IngestOptions, directory: str) -> Live | None:
+    """What is read from the network, as the sources file says and the options change it."""
+    given = {name: getattr(own, name) for name in _FETCH_OPTIONS}
+    if not own.sources:
+        for name, value in given.items():
+            if value is not None and name != "max_bytes":
+                raise UsageError(f"--{name.replace('_', '-')} is for fetching: give --sources FILE.yaml too")
+        return None
+    file = override(load(Path(own.sources)), **given)
+    spool_dir = None if _SCHEME.match(directory) else os.path.join(directory, SPOOL)  # noqa: PTH118  a text, as it travels
+    return Live(file.sources, file.fetch, spool_dir)
 
 
 def absolute(path: str) -> str:
     """A local path as workers in any directory find it; other file systems' paths as they are."""
     return path if _SCHEME.match(path) else os.path.normpath(Path(path).absolute())
-
-
-def _parse_count(text: str, option: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,5}", text):
-        raise UsageError(f"{option} {text!r}: give a number from 1")
-    return int(text)
 
 
 def checked_output(path: str, option: str = "--output") -> str:

@@ -113,6 +113,12 @@ def _clear(directory: str) -> None:
         shutil.rmtree(folder)
 
 
+def tidy(config: RunConfig) -> None:
+    """Drop what is needed only until a run is whole: the responses that it kept."""
+    if config.live and config.live.spool_dir:
+        shutil.rmtree(config.live.spool_dir, ignore_errors=True)
+
+
 def facts(config: RunConfig, options: PipelineOptions, state: StatePlan | None = None) -> dict[str, Any]:
     """What ``run.json`` says that is known before the run: id, start, runner, options that were given, versions."""
     given = options.get_all_options(drop_default=True)

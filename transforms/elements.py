@@ -139,6 +139,48 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class Visit:
+    """What the ledger keeps of an address that was asked: enough to ask again conditionally, and not too soon.
+
+    Args:
+        url: as it was listed, before redirects.
+        source: the name of the source that listed it.
+        kind: what was expected there.
+        status: of the answer; 0 where there was none.
+        headers: those that speak of validators and freshness, names in lower case.
+        body_hash: 8 bytes; empty where there was no body (304, a fault).
+        at: when it was asked.
+        published_at: what the list said of the page.
+        is_final: of a fault, that asking again would not help.
+    """
+
+    url: str
+    source: str
+    kind: SourceKind
+    status: int
+    headers: tuple[tuple[str, str], ...]
+    body_hash: bytes
+    at: datetime
+    published_at: datetime | None = None
+    is_final: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Visited:
+    """What the ledger knows of an address: when it may be asked again, and with which validators.
+
+    ``is_pending`` says that it was listed and could not be had yet, and is worth another try whoever lists it.
+    """
+
+    url: str
+    source: str
+    validators: Validators
+    ask_again_at: datetime
+    published_at: datetime | None = None
+    is_pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """What is known about one host (``name:port``), so that no stage or run asks it twice or too soon.
 

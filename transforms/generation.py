@@ -180,6 +180,8 @@ def generation_path(root: str, number: int) -> str:
 def commit(plan: StatePlan, files: list[TableFile]) -> None:
     """Make the new generation, if no other run has made one of its number.
 
+    A table that the run had nothing to do with stays as the base has it.
+
     On a local disk (or one that is mounted) the name is made in one step, which only one run can do. Object stores have
     no such step in Beam: there a run looks first, and two that commit within the same moment are not told apart.
 
@@ -187,7 +189,9 @@ def commit(plan: StatePlan, files: list[TableFile]) -> None:
         StateError: another run was faster.
     """
     path = generation_path(plan.root, plan.number)
-    text = _as_json(plan, sorted(files, key=lambda file: (file.table, file.partition)))
+    written = {file.table for file in files}
+    left = [file for file in plan.base.files if file.table not in written] if plan.base else []
+    text = _as_json(plan, sorted([*files, *left], key=lambda file: (file.table, file.partition)))
     part = f"{path}.{uuid.uuid4().hex}.part"
     with FileSystems.create(part, compression_type=_UNCOMPRESSED) as stream:
         stream.write(text.encode())

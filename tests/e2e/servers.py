@@ -68,6 +68,8 @@ class Servers:
     """Any number of servers in one background thread; a context manager."""
 
     log: list[Asked] = field(default_factory=list)
+    sent_bytes: int = 0
+    """Of bodies, as far as they were handed to the system."""
 
     def __enter__(self) -> Self:
         self._loop = asyncio.new_event_loop()
@@ -113,6 +115,7 @@ class Servers:
                 while asked := await _read(reader, origin, connection):
                     self.log.append(asked)
                     reply = _choose(pages, asked, counts)
+                    self.sent_bytes += len(reply.body)
                     if not await _send(writer, reply):
                         break
             self._tasks.discard(task)

@@ -144,8 +144,8 @@ def test_old_generations_go_and_an_overwritten_run_does_not_know_itself(tmp_path
     [
         ("--copies-window", "soon", "give a duration such as"),
         ("--copies-window", "0d", "give a duration such as"),
-        ("--keep-state", "0", "give a number from 1"),
-        ("--keep-state", "x", "give a number from 1"),
+        ("--keep-state", "0", "give a whole number of 1 or more"),
+        ("--keep-state", "x", "give a whole number of 1 or more"),
     ],
 )
 def test_bad_options_say_what_to_change(tmp_path: Path, option: str, value: str, message: str) -> None:

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
-from typing import Any
+from functools import partial
 
 import apache_beam as beam
+import pyarrow as pa
 
-from transforms.elements import Known, Record, TableFile
-from transforms.generation import StateError, StatePlan, commit, read_rows, table_bits, write_rows
-from transforms.hash_ranges import bits_for, range_of
-from transforms.ledger.known import KNOWN, SCHEMA, Reading, id_key, known_among, known_rows
+from transforms.elements import HostFacts, Known, TableFile, Visit, Visited
+from transforms.generation import StateError, StatePlan, commit
+from transforms.ledger import addresses, hosts, known
+from transforms.ledger.table_transform import KeepTable, LookUpTable
 
 _LOG = logging.getLogger(__name__)
-IDS_IN_RANGE = 1 << 18
-"""So many ids are in one file: some 8 MB, and 100 MB in memory while they are merged."""
 
 
 class FindKnown(beam.PTransform):
@@ -26,26 +25,14 @@ class FindKnown(beam.PTransform):
         self._plan = plan
 
     def expand(self, records: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        bits = table_bits(self._plan, KNOWN)
         return (
             records
-            | "Id" >> beam.Map(_ranged_id, bits).with_output_types(tuple[int, str])
-            | "ByRange" >> beam.GroupByKey()
-            | "LookUp" >> beam.ParDo(_FindKnownDoFn(self._plan, bits)).with_output_types(tuple[str, Known])
+            | "Id" >> beam.Map(lambda record: (known.id_key(record.id), record.id)).with_output_types(tuple[int, str])
+            | "Known"
+            >> LookUpTable(self._plan, known.KNOWN, known.SCHEMA, known.known_among).with_output_types(
+                tuple[str, Known]
+            )
         )
-
-
-def _ranged_id(record: Record, bits: int) -> tuple[int, str]:
-    return range_of(id_key(record.id), bits), record.id
-
-
-class _FindKnownDoFn(beam.DoFn):
-    def __init__(self, plan: StatePlan, bits: int) -> None:
-        self._plan, self._bits = plan, bits
-
-    def process(self, group: tuple[int, Iterable[str]]) -> Iterator[tuple[str, Known]]:
-        partition, ids = group
-        yield from known_among(ids, read_rows(self._plan, KNOWN, partition, self._bits, SCHEMA))
 
 
 class KeepKnown(beam.PTransform):
@@ -56,42 +43,113 @@ class KeepKnown(beam.PTransform):
         self._plan = plan
 
     def expand(self, readings: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        known = self._plan.known_rows(KNOWN)
-        bits = beam.pvalue.AsSingleton(
-            readings
-            | "Count" >> beam.combiners.Count.Globally()
-            | "Bits" >> beam.Map(lambda count, known: bits_for(count + known, IDS_IN_RANGE), known)
-        )
-        found = readings | "Range" >> beam.Map(_ranged_reading, bits=bits)
-        ranges = (
-            readings.pipeline
-            | "Once" >> beam.Create([None])
-            | "Each" >> beam.FlatMap(lambda _, bits: [(number, None) for number in range(1 << bits)], bits=bits)
-        )
-        return (
-            {"readings": found, "range": ranges}
-            | "ByRange" >> beam.CoGroupByKey()
-            | "Write" >> beam.ParDo(_KeepKnownDoFn(self._plan), bits=bits).with_output_types(TableFile)
-        )
+        keyed = readings | "Key" >> beam.Map(lambda reading: (known.id_key(reading[0]), reading))
+        merge = partial(_merge_readings, plan=self._plan)
+        return keyed | "Known" >> KeepTable(self._plan, known.KNOWN, known.SCHEMA, merge)
 
 
-def _ranged_reading(
-    reading: tuple[str, tuple[bytes, bool, int]], bits: int
-) -> tuple[int, tuple[str, tuple[bytes, bool, int]]]:
-    return range_of(id_key(reading[0]), bits), reading
+def _merge_readings(values: Iterable[tuple[str, tuple[bytes, bool, int]]], kept: pa.Table, plan: StatePlan) -> pa.Table:
+    readings: dict[str, set[known.Reading]] = {}
+    for identity, reading in values:
+        readings.setdefault(identity, set()).add(known.Reading(*reading))
+    return known.known_rows(readings, kept, plan.at)
 
 
-class _KeepKnownDoFn(beam.DoFn):
+class FindVisited(beam.PTransform):
+    """Addresses to (address, `Visited`) of those that an earlier run has asked."""
+
     def __init__(self, plan: StatePlan) -> None:
+        super().__init__()
         self._plan = plan
 
-    def process(self, group: tuple[int, dict[str, Iterable[Any]]], bits: int) -> Iterator[TableFile]:
-        partition, sides = group
-        readings: dict[str, set[Reading]] = {}
-        for identity, reading in sides["readings"]:
-            readings.setdefault(identity, set()).add(Reading(*reading))
-        kept = read_rows(self._plan, KNOWN, partition, bits, SCHEMA)
-        yield write_rows(self._plan, KNOWN, partition, bits, known_rows(readings, kept, self._plan.at))
+    def expand(self, urls: beam.PCollection) -> beam.PCollection:  # noqa: D102
+        return (
+            urls
+            | "Key" >> beam.Map(lambda url: (addresses.address_key(url), url)).with_output_types(tuple[int, str])
+            | "Addresses"
+            >> LookUpTable(
+                self._plan, addresses.ADDRESSES, addresses.SCHEMA, addresses.visited_among
+            ).with_output_types(tuple[str, Visited])
+        )
+
+
+class FindPending(beam.PTransform):
+    """The pipeline to `Visited` of each address that earlier runs could not get, and that may be asked by now."""
+
+    def __init__(self, plan: StatePlan) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
+        find = partial(_pending, plan=self._plan)
+        return (
+            begin
+            | "Ranges" >> beam.Create(_all_ranges(self._plan, addresses.ADDRESSES))
+            | "Addresses"
+            >> LookUpTable(self._plan, addresses.ADDRESSES, addresses.SCHEMA, find).with_output_types(Visited)
+        )
+
+
+def _pending(_: Iterable[None], rows: pa.Table, plan: StatePlan) -> Iterator[Visited]:
+    return addresses.pending(rows, plan.at)
+
+
+def _all_ranges(plan: StatePlan, table: str) -> list[tuple[int, None]]:
+    """The lowest key of each file."""
+    count = sum(file.table == table for file in plan.base.files) if plan.base else 0
+    return [(number * (1 << 32) // count, None) for number in range(count)]
+
+
+class KeepVisits(beam.PTransform):
+    """`Visit`s to the files of the next generation.
+
+    Args:
+        ask_again: says when an address may be asked again.
+    """
+
+    def __init__(self, plan: StatePlan, ask_again: addresses.AskAgain) -> None:
+        super().__init__()
+        self._plan, self._ask_again = plan, ask_again
+
+    def expand(self, visits: beam.PCollection) -> beam.PCollection:  # noqa: D102
+        keyed = visits | "Key" >> beam.Map(lambda visit: (addresses.address_key(visit.url), visit)).with_output_types(
+            tuple[int, Visit]
+        )
+        merge = partial(addresses.address_rows, at=self._plan.at, ask_again=self._ask_again)
+        return keyed | "Addresses" >> KeepTable(self._plan, addresses.ADDRESSES, addresses.SCHEMA, merge)
+
+
+class FindHosts(beam.PTransform):
+    """The pipeline to the `HostFacts` that earlier runs left, of one day: a robots.txt holds no longer."""
+
+    def __init__(self, plan: StatePlan) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
+        return (
+            begin
+            | "Ranges" >> beam.Create(_all_ranges(self._plan, hosts.HOSTS))
+            | "Hosts"
+            >> LookUpTable(
+                self._plan, hosts.HOSTS, hosts.SCHEMA, lambda _, rows: hosts.hosts_of(rows)
+            ).with_output_types(HostFacts)
+        )
+
+
+class KeepHosts(beam.PTransform):
+    """`HostFacts` to the files of the next generation."""
+
+    def __init__(self, plan: StatePlan) -> None:
+        super().__init__()
+        self._plan = plan
+
+    def expand(self, facts: beam.PCollection) -> beam.PCollection:  # noqa: D102
+        keyed = facts | "Key" >> beam.Map(lambda fact: (hosts.host_key(fact.origin), fact)).with_output_types(
+            tuple[int, HostFacts]
+        )
+        merge = partial(hosts.host_rows, at=self._plan.at)
+        return keyed | "Hosts" >> KeepTable(self._plan, hosts.HOSTS, hosts.SCHEMA, merge)
 
 
 class CommitGeneration(beam.PTransform):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -65,7 +65,8 @@ class CommitRun(beam.PTransform):
     Args:
         directory: of the run.
         run: what ``run.json`` says that was known at the start.
-        read: the documents that were read, rejects of the reading not among them.
+        read: the documents that were read, of each way in; rejects of the reading and fetching not among them.
+        not_due: addresses that were not read, for there is nothing new; they are unchanged too.
         ended: what they came to.
         commit: what has to be done before ``run.json`` appears, once everything else is written; it lets the path of
             the manifest through when it is done.
@@ -75,20 +76,25 @@ class CommitRun(beam.PTransform):
         self,
         directory: str,
         run: Mapping[str, Any],
-        read: beam.PCollection,
+        read: Sequence[beam.PCollection],
         ended: Ended,
+        not_due: beam.PCollection | None = None,
         commit: beam.PTransform | None = None,
     ) -> None:
         super().__init__()
         self._directory = directory
         self._run = dict(run)
-        self._read = read
+        self._read = list(read)
+        self._not_due = [] if not_due is None else [not_due]
         self._ended = ended
         self._commit = commit
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
         articles, copies, rejects, unchanged = self._ended
-        sides: dict[str, Any] = {"documents": beam.pvalue.AsSingleton(_count(self._read, "CountDocuments"))}
+        sides: dict[str, Any] = {
+            "documents": beam.pvalue.AsSingleton(_sum([*self._read, *self._not_due], "Documents")),
+            "unchanged": beam.pvalue.AsSingleton(_sum([unchanged, *self._not_due], "Unchanged")),
+        }
         for kind, elements, line in (
             ("articles", articles, record_line),
             ("copies", copies, copy_line),
@@ -109,7 +115,6 @@ class CommitRun(beam.PTransform):
             >> beam.ParDo(
                 _PrepareDoFn(self._run),
                 copies=beam.pvalue.AsSingleton(_count(copies, "CountCopies")),
-                unchanged=beam.pvalue.AsSingleton(_count(unchanged, "CountUnchanged")),
                 languages=beam.pvalue.AsDict(languages),
                 reasons=beam.pvalue.AsDict(reasons),
                 **sides,
@@ -171,6 +176,12 @@ def publish(path: str, attempt: str) -> str:
             raise CountsError(f"{path} was committed by another run in the meantime, not by {attempt}")
         FileSystems.rename([part], [path])
     return path
+
+
+def _sum(collections: list[beam.PCollection], label: str) -> beam.PCollection:
+    """How many elements collections have together; they themselves are not brought together."""
+    counts = [_count(some, f"Count{label}{number}") for number, some in enumerate(collections)]
+    return counts | f"All{label}" >> beam.Flatten() | f"Sum{label}" >> beam.CombineGlobally(sum)
 
 
 def _count(elements: beam.PCollection, label: str) -> beam.PCollection:

@@ -1,0 +1,47 @@
+"""What the ledger is to keep of a response, or of none."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+from transforms.elements import Fetched, FetchRequest, Reject, Visit
+from transforms.reasons import Reason
+
+_KEPT = frozenset({"etag", "last-modified", "cache-control", "expires", "date", "age"})
+_MAX_HEADER_CHARS = 500
+_STATUS = re.compile(r"([1-5]\d\d)\b")
+_NO_ANSWER = frozenset({Reason.CONNECTION, Reason.TIMEOUT, Reason.DNS, Reason.TLS, Reason.ROBOTS_UNREACHABLE})
+_RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
+
+
+def asked_url(request: FetchRequest) -> str:
+    """The address as it was listed: what the ledger knows it by."""
+    return request.first_url or request.url
+
+
+def visit_of(fetched: Fetched) -> Visit:
+    """What is kept of a response."""
+    request = fetched.request
+    return Visit(
+        url=asked_url(request),
+        source=request.source.name,
+        kind=request.kind,
+        status=fetched.status,
+        headers=tuple(
+            (name, value) for name, value in fetched.headers if name in _KEPT and len(value) <= _MAX_HEADER_CHARS
+        ),
+        body_hash=hashlib.blake2b(fetched.body, digest_size=8).digest() if fetched.status != 304 else b"",
+        at=fetched.fetched_at,
+        published_at=request.hints.published_at,
+    )
+
+
+def visit_of_fault(reject: Reject) -> Visit | None:
+    """What is kept of a page that could not be had; None where the network had no part in it, or nobody was asked."""
+    found = _STATUS.match(reject.detail) if reject.reason is Reason.HTTP_STATUS else None
+    status = int(found.group(1)) if found else 0
+    if reject.at is None or reject.url is None or not (status or reject.reason in _NO_ANSWER):
+        return None
+    is_final = bool(status) and status not in _RETRIED
+    return Visit(reject.url, reject.source or "", "page", status, (), b"", reject.at, is_final=is_final)
