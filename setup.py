@@ -11,6 +11,7 @@ RUN = [
     'backports.zstd>=1.0,<2; python_version < "3.14"',
     "brotli>=1.2,<2",
     "charset-normalizer>=3.4,<4",
+    "fasteners>=0.18,<1",
     "fastwarc>=2.0.1,<3",
     "feedparser>=6.0.11,<7",
     "htmldate>=1.9.3,<2",

@@ -71,15 +71,19 @@ def _run(request: Request) -> bool:
     """Build the recipe and run it to its end; whether the run was committed."""
     import apache_beam as beam
 
-    from pipeline import recipe, run
+    from pipeline import progress, recipe, run
+    from pipeline.options import IngestOptions
     from pipeline.state import moved_on
 
     where = request.config.directory
+    spool_dir = request.config.live.spool_dir if request.config.live else None
+    is_quiet = request.beam_options.view_as(IngestOptions).quiet
     pipeline = beam.Pipeline(options=request.beam_options)
     recipe.build(pipeline, request.config)
     with run.claimed(request.config, request.is_overwrite):
         try:
-            state = pipeline.run().wait_until_finish()
+            with progress.shown(spool_dir, is_quiet):
+                state = pipeline.run().wait_until_finish()
         except KeyboardInterrupt:
             print(f"depesche ingest: interrupted; {where} holds no run.json", file=sys.stderr)
             return False
@@ -129,22 +133,34 @@ def explain(arguments: list[str]) -> int:
     """One document through the same functions, or two and whether they are copies."""
     from pipeline import comparison
     from pipeline import explain as explanation
+    from pipeline.exchange import is_web
 
     parser = argparse.ArgumentParser(prog="depesche explain", description=_COMMANDS["explain"][1])
-    parser.add_argument("document", metavar="FILE", help="a text, page, feed or JSONL file")
+    parser.add_argument(
+        "document", metavar="URL_OR_FILE", help="a text, page, feed, JSONL file or archive; or a page's address"
+    )
     parser.add_argument(
         "other", metavar="OTHER", nargs="?", help="another one: are they copies? (FILE#N names the N-th)"
     )
     parser.add_argument("--number", type=int, default=1, metavar="N", help="which document of the file (default: 1)")
     parser.add_argument("--json", action="store_true", help="as JSON")
+    fetch = parser.add_argument_group("fetching (of an address; robots.txt is obeyed)")
+    fetch.add_argument(
+        "--contact", metavar="ADDRESS", help="a page or mailto: address of yours, which the server is told"
+    )
+    fetch.add_argument("--allow-private", action="store_true", help="addresses inside of private networks too")
     options = parser.parse_args(arguments)
     is_color = sys.stdout.isatty()
+    if (options.contact or options.allow_private) and (options.other or not is_web(options.document)):
+        raise UsageError("--contact and --allow-private are for one address, which is fetched; a file needs neither")
     if options.other is not None:
         names = options.document, options.other
         both = comparison.compare_files(*names)
         print(comparison.as_json(both) if options.json else comparison.as_text(both, names, is_color))
         return 0
-    found = explanation.explain(options.document, options.number)
+    found = explanation.explain(
+        options.document, options.number, contact=options.contact, allow_private=options.allow_private
+    )
     print(explanation.as_json(found) if options.json else explanation.as_text(found, is_color))
     return 0
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.config import MAX_BYTES, UsageError
+from pipeline.exchange import Exchange, dated, fetch_page, is_web, lines_of
 from transforms.clean.article import clean_article
 from transforms.clean.book import rules
 from transforms.clean.verdict import accept
@@ -48,7 +49,8 @@ class Line:
 class Explanation:
     """What the pipeline makes of one document, and why.
 
-    ``fields`` holds what was found (name, value, where it came from); ``reject`` is set where it became no article.
+    ``fields`` holds what was found (name, value, where it came from); ``reject`` is set where it became no article;
+    ``exchange`` says how the document came here, where it was fetched.
     """
 
     origin: str
@@ -56,21 +58,34 @@ class Explanation:
     fields: tuple[tuple[str, Any, str | None], ...]
     votes: tuple[tuple[str, str, float], ...]
     reject: Reject | None
+    exchange: Exchange | None = None
 
 
-def explain(path: str, number: int = 1) -> Explanation:
-    """Explain a document of a local file.
+def explain(
+    path_or_url: str, number: int = 1, *, contact: str | None = None, allow_private: bool = False
+) -> Explanation:
+    """Explain a document of a local file, or the page at an address.
 
     Args:
-        path: a text, page, feed or JSONL file, compressed or not.
+        path_or_url: a text, page, feed, JSONL file or archive, compressed or not; or an http or https address.
         number: which document of the file, from 1.
+        contact: for an address: a page or mailto: address of whoever asks. Without it nothing is fetched.
+        allow_private: for an address: whether it may lie inside of a private network.
 
     Raises:
-        UsageError: there is no such file or document.
+        UsageError: there is no such file or document, or no contact.
     """
-    document = _document(path, number)
+    if not is_web(path_or_url):
+        return _explained(_document(path_or_url, number), path_or_url)
+    exchange, page = fetch_page(path_or_url, contact, allow_private)
+    found = _explained(page, path_or_url)
+    published = {name: value for name, value, _ in found.fields}.get("published_at")
+    return dataclasses.replace(found, exchange=dated(exchange, published))
+
+
+def _explained(document: Page | Reject, name: str) -> Explanation:
     if isinstance(document, Reject):
-        return Explanation(path, (), (), (), document)
+        return Explanation(name, (), (), (), document)
     extracted = extract_article(document)
     if isinstance(extracted, Reject):
         return Explanation(document.origin, (), (), (), extracted)
@@ -106,7 +121,7 @@ def record_of(path: str, number: int = 1) -> Record | Reject:
 
 
 def as_json(found: Explanation) -> str:
-    """The explanation as one JSON object: origin, lines, fields by name, language votes, reject."""
+    """The explanation as one JSON object: origin, lines, fields by name, language votes, reject, exchange."""
     row = dataclasses.asdict(found)
     row["fields"] = {name: {"value": value, "origin": origin} for name, value, origin in found.fields}
     row["votes"] = [{"detector": name, "code": code, "probability": share} for name, code, share in found.votes]
@@ -121,6 +136,8 @@ def as_text(found: Explanation, is_color: bool) -> str:
     """
     green, red, dim, plain = ("\033[32m", "\033[31m", "\033[2m", "\033[0m") if is_color else ("",) * 4
     out = [found.origin, ""]
+    if found.exchange is not None:
+        out += ["fetch", *(f"  {name:<20} {value}" for name, value in lines_of(found.exchange)), ""]
     for line in found.lines:
         if line.rule is None:
             out.append(f"{green}│{plain} {line.text}")
@@ -140,8 +157,8 @@ def as_text(found: Explanation, is_color: bool) -> str:
 
 
 def _document(path: str, number: int) -> Page | Reject:
-    if path.startswith(("http://", "https://")):
-        raise UsageError(f"{path}: addresses are not fetched yet; save the page and explain the file")
+    if is_web(path):
+        raise UsageError(f"{path}: addresses are explained one by one; save the page to compare the file")
     if not Path(path).is_file():
         raise UsageError(f"{path}: no such file")
     count = 0

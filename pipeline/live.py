@@ -20,7 +20,7 @@ from apache_beam.transforms.error_handling import ErrorHandler
 from pipeline.config import Live
 from transforms.discover.discover import DEPTH
 from transforms.discover.transform import DiscoverPages
-from transforms.elements import Fetched, FetchRequest, Hints, HostFacts, Reject, Source, Visit, Visited
+from transforms.elements import FetchRequest, Hints, HostFacts, Reject, Source, Visit, Visited
 from transforms.fetch.freshness import ask_again_at
 from transforms.fetch.transform import Answers, FetchPages
 from transforms.fetch.visits import asked_url, visit_of, visit_of_fault
@@ -28,6 +28,7 @@ from transforms.generation import StatePlan
 from transforms.ledger.transform import FindHosts, FindPending, FindVisited, KeepHosts, KeepVisits
 from transforms.reasons import Reason, Stage
 
+_LISTS_BELOW = {"feed": 0, "sitemap": 1, "opml": 2}
 HOPS = 3
 """So many sites a page may lead through by redirects; those inside of a site count for the policy alone."""
 
@@ -37,7 +38,7 @@ class Found(NamedTuple):
 
     Args:
         pages: for each round the responses to requests for pages (`Fetched`); their bodies stay where they came in.
-        archives: responses that are archives.
+        archives: responses that are archives (`FetchedArchive`).
         documents: those that lists carry themselves (`Page`).
         unchanged: the address of each list or page that has nothing new, or was not asked yet again.
         files: what the next run will know of addresses and hosts; None without a state.
@@ -71,18 +72,18 @@ class _Crawl:
         lists = first | "Lists" >> beam.Filter(lambda request: request.kind != "page")
         pages = [first | "Pages" >> beam.Filter(lambda request: request.kind == "page")]
         archives, documents = [], []
-        for depth in range(DEPTH):
+        rounds = _rounds(self._live.sources)
+        for depth in range(rounds):
             answers = self._fetch(self._once(lists, f"Lists{depth}"), f"FetchLists{depth}")
-            archives.append(answers.fetched | f"Archives{depth}" >> beam.Filter(_is_archive))
-            found = (
-                answers.fetched
-                | f"NoArchives{depth}" >> beam.Filter(lambda fetched: not _is_archive(fetched))
-                | f"Discover{depth}" >> DiscoverPages(self._at, self._rejects)
+            archives.append(answers.archives)
+            self._visits.append(
+                answers.archives | f"Archives{depth}Visits" >> beam.Map(visit_of).with_output_types(Visit)
             )
+            found = answers.fetched | f"Discover{depth}" >> DiscoverPages(self._at, self._rejects)
             pages.append(found.pages)
             documents.append(found.documents)
             lists = (found.lists, answers.redirected) | f"NextLists{depth}" >> beam.Flatten()
-        self._reject_rest(lists, "RestOfLists", Reason.BAD_FEED, f"more than {DEPTH} lists or redirects on the way")
+        self._reject_rest(lists, "RestOfLists", Reason.REDIRECTS, f"more than {rounds} lists and sites on the way")
         return self._pages(pages, archives, documents)
 
     def _pages(
@@ -175,8 +176,13 @@ def _first_requests(sources: Iterable[Source]) -> Iterator[FetchRequest]:
             yield FetchRequest(url, source.kind, source)
 
 
-def _is_archive(fetched: Fetched) -> bool:
-    return fetched.request.kind == "archive"
+def _rounds(sources: Iterable[Source]) -> int:
+    """How many rounds lists take: as deep as the sources may lead, and one more for a list that moved to another site.
+
+    Every round is a part of the graph, and costs its share of a second in each run.
+    """
+    below = max((_LISTS_BELOW.get(source.kind, 0) for source in sources), default=0)
+    return min(below + 1, DEPTH) + 1
 
 
 class _DueDoFn(beam.DoFn):

@@ -58,6 +58,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sources", metavar="FILE.yaml", help="feeds, sitemaps and pages to fetch and read")
     parser.add_argument("--output", metavar="DIR", help="where the folder of the run is made")
     parser.add_argument("--run-id", metavar="ID", help="name of that folder (default: the UTC start time)")
+    parser.add_argument("--quiet", action="store_true", help="no progress on the standard error output")
     parser.add_argument("--overwrite", action="store_true", help="replace a finished run of the same name")
     parser.add_argument(
         "--max-bytes",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import re
 import shutil
@@ -15,6 +14,7 @@ from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
+from fasteners import InterProcessLock
 
 from pipeline.config import RunConfig, UsageError
 from transforms.generation import StatePlan
@@ -72,35 +72,17 @@ def claimed(config: RunConfig, is_overwrite: bool) -> Iterator[None]:
         yield
     finally:
         if lock is not None:
-            lock.unlink(missing_ok=True)
+            lock.release()
 
 
-def _lock(config: RunConfig) -> Path | None:
-    """A file with the process's number, made in one step; that of a process that is gone is taken over."""
+def _lock(config: RunConfig) -> InterProcessLock | None:
+    """The folder's lock, which the system gives free when its process ends, however that comes."""
     if not Path(config.directory).is_dir():
         return None
-    lock = Path(config.directory) / LOCK
-    for _ in range(2):
-        try:
-            with lock.open("x", encoding="ascii") as stream:
-                stream.write(str(os.getpid()))
-            return lock
-        except FileExistsError:
-            owner = lock.read_text("ascii", "replace").strip()
-            if owner.isdigit() and _is_alive(int(owner)):
-                break
-            lock.unlink(missing_ok=True)
-    raise UsageError(f"run {config.run_id} is being written by another process ({lock}); give another --run-id")
-
-
-def _is_alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    lock = InterProcessLock(Path(config.directory) / LOCK)
+    if not lock.acquire(blocking=False):
+        raise UsageError(f"run {config.run_id} is being written by another process; give another --run-id")
+    return lock
 
 
 def _clear(directory: str) -> None:

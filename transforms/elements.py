@@ -139,6 +139,19 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
+class FetchedArchive:
+    """A response whose body lies in a file of the machine that fetched it, in the compression it was sent in.
+
+    ``is_temporary`` says that its reader removes the file; else it stays until the run is whole.
+    """
+
+    response: Fetched
+    path: str
+    body_hash: bytes
+    is_temporary: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Visit:
     """What the ledger keeps of an address that was asked: enough to ask again conditionally, and not too soon.
 
@@ -188,7 +201,8 @@ class HostFacts:
         origin: scheme, host and port.
         robots_status: of the answer to ``/robots.txt``; None where there was none (unreachable), 0 where not asked.
         robots: its text, cut at 500 KiB.
-        robots_at: when it was asked.
+        robots_at: when it was asked, or last confirmed.
+        robots_validators: of that answer, for a conditional request.
         last_start_at: when the latest request to the host began.
         not_before: until when the host asked to be left alone (Retry-After).
     """
@@ -197,6 +211,7 @@ class HostFacts:
     robots_status: int | None = 0
     robots: bytes = b""
     robots_at: datetime | None = None
+    robots_validators: Validators = Validators()
     last_start_at: datetime | None = None
     not_before: datetime | None = None
 

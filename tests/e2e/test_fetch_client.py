@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
+import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator
@@ -14,11 +16,12 @@ from typing import TypeVar
 import pytest
 
 from tests.e2e.servers import Asked, Reply, Servers, certificate, http_date, redirect, text
-from transforms.elements import Fetched, FetchRequest, HostFacts, Reject, Source, Validators
+from transforms.elements import Fetched, FetchedArchive, FetchRequest, HostFacts, Reject, Source, Validators
 from transforms.fetch.crawl import Outcome
 from transforms.fetch.crawler import Crawler
 from transforms.fetch.guard import is_private
 from transforms.fetch.policy import FetchPolicy
+from transforms.fetch.progress import Counts, read_counts
 from transforms.reasons import Reason
 
 POLICY = FetchPolicy(
@@ -327,6 +330,41 @@ def test_robots_can_be_left_aside_and_grow_old(servers: Servers) -> None:
     assert only(Fetched, f"{site}/a", replace(POLICY, respect_robots=False)).status == 200
 
 
+def old_facts(facts: Iterable[HostFacts]) -> list[HostFacts]:
+    return [replace(fact, robots_at=datetime.now(UTC) - timedelta(hours=25)) for fact in facts]
+
+
+def test_robots_are_confirmed_after_a_day(servers: Servers) -> None:
+    rules = [b"User-agent: *\nDisallow: /b"]
+
+    def answer(asked: Asked) -> Reply:
+        etag = f'"{rules[0][-1]}"'
+        known = asked.headers.get("if-none-match") == etag
+        return Reply(304 if known else 200, b"" if known else rules[0], (("ETag", etag),))
+
+    site = servers.serve("127.0.0.2", {"/robots.txt": answer, "*": Reply()})
+    _, facts = crawl([f"{site}/a"])
+    assert "if-none-match" not in servers.asked(site, "/robots.txt")[0].headers
+    outcomes, confirmed = crawl([f"{site}/a", f"{site}/b"], facts=old_facts(facts))
+    assert servers.asked(site, "/robots.txt")[1].headers["if-none-match"] == f'"{rules[0][-1]}"'
+    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [None, Reason.ROBOTS]
+    assert confirmed[0].robots == rules[0] and confirmed[0].robots_at and facts[0].robots_at
+    assert confirmed[0].robots_at > facts[0].robots_at
+    rules[0] = b"User-agent: *\nDisallow: /a"
+    outcomes, _ = crawl([f"{site}/a", f"{site}/b"], facts=old_facts(confirmed))
+    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [Reason.ROBOTS, None]
+
+
+def test_validators_of_a_robots_txt_elsewhere_are_not_used(servers: Servers) -> None:
+    moved = Reply(body=b"User-agent: *\nDisallow: /b", headers=(("ETag", '"1"'),))
+    site = servers.serve("127.0.0.2", {"/robots.txt": redirect("/r.txt"), "/r.txt": moved, "*": Reply()})
+    _, facts = crawl([f"{site}/a"])
+    assert facts[0].robots_validators == Validators()
+    outcomes, _ = crawl([f"{site}/b"], facts=old_facts(facts))
+    assert [getattr(outcome, "reason", None) for outcome in outcomes] == [Reason.ROBOTS]
+    assert all("if-none-match" not in asked.headers for asked in servers.log)
+
+
 def test_crawl_delay_and_retry_after_are_obeyed(servers: Servers) -> None:
     slow = servers.serve("127.0.0.2", {"/robots.txt": text("User-agent: *\nCrawl-delay: 0.3"), "*": Reply()})
     busy = servers.serve("127.0.0.3", {"/a": [Reply(429, headers=(("Retry-After", "1"),)), Reply()]})
@@ -406,6 +444,111 @@ def test_what_a_dead_run_fetched_is_not_asked_again(servers: Servers, tmp_path: 
     again, facts = crawl([f"{site}/1", f"{site}/2"], spool=tmp_path)
     assert again == [outcome for outcome in first if isinstance(outcome, Fetched)]
     assert len(servers.log) == before and not facts
+
+
+def archive(url: str, **more: object) -> FetchRequest:
+    return request(url, kind="archive", **more)
+
+
+def packed(size: int, **more: object) -> Reply:
+    """Bytes that a page may not have; ``more`` as in `Reply`."""
+    return replace(Reply(body=bytes(range(256)) * (size // 256), headers=(("ETag", '"1"'),)), **more)  # type: ignore[arg-type]
+
+
+def test_an_archive_is_a_file_of_whatever_length(servers: Servers, tmp_path: Path) -> None:
+    whole = packed(5 * POLICY.max_bytes)
+    pages = {"/a": whole, "/here": redirect("/a"), "/coded": replace(whole, headers=(("Content-Encoding", "gzip"),))}
+    site = servers.serve("127.0.0.2", pages | {"/br": packed(512, headers=(("Content-Encoding", "br"),))})
+    outcomes, _ = crawl([archive(f"{site}/{name}") for name in ("a", "here", "coded")], spool=tmp_path)
+    for outcome in outcomes:
+        assert isinstance(outcome, FetchedArchive) and not outcome.is_temporary
+        assert Path(outcome.path).parent == tmp_path and Path(outcome.path).read_bytes() == whole.body
+        assert outcome.body_hash == hashlib.blake2b(whole.body, digest_size=8).digest()
+        assert (outcome.response.body, outcome.response.status) == (b"", 200)
+    assert servers.asked(site, "/a")[0].headers["accept-encoding"] == "identity"
+    before = len(servers.log)
+    again, _ = crawl([archive(f"{site}/a")], spool=tmp_path)
+    assert again == [outcomes[0]] and len(servers.log) == before, "a run that is started again has it already"
+    assert only(Reject, archive(f"{site}/br")).reason == Reason.UNSUPPORTED
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_without_a_spool_an_archive_is_its_reader_s(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    site = servers.serve("127.0.0.2", {"/a": packed(2_000_000), "/empty": Reply(body=b"")})
+    outcome = only(FetchedArchive, archive(f"{site}/a"))
+    assert outcome.is_temporary and [str(path) for path in tmp_path.iterdir()] == [outcome.path]
+    assert Path(only(FetchedArchive, archive(f"{site}/empty")).path).read_bytes() == b""
+
+
+def test_an_archive_that_is_not_whole_leaves_nothing(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half = packed(3_000_000)
+    known = Validators(etag='"1"')
+    pages = {
+        "/cut": replace(half, length=4_000_000, ending="close"),
+        "/said": replace(half, length=9_000_000_000, ending="close"),
+        "/long": replace(half, length=-1, ending="close"),
+        "/gone": Reply(404),
+        "/known": Reply(304, b""),
+    }
+    site = servers.serve("127.0.0.2", pages)
+    with monkeypatch.context() as bound:
+        bound.setattr("transforms.fetch.archive_file.MAX_BYTES", 2_500_000)
+        assert [only(Reject, archive(f"{site}/{name}")).reason for name in ("said", "long")] == [Reason.TOO_LARGE] * 2
+    with monkeypatch.context() as bound:
+        bound.setattr("transforms.fetch.archive_file.FREE_BYTES", 1 << 60)
+        assert "the disk has" in only(Reject, archive(f"{site}/cut")).detail
+    urls = [archive(f"{site}/{name}", validators=known) for name in ("cut", "gone", "known")]
+    outcomes, _ = crawl(urls, replace(POLICY, retries=1), spool=tmp_path)
+    reasons = {getattr(outcome, "reason", None) for outcome in outcomes}
+    assert reasons == {Reason.CONNECTION, Reason.HTTP_STATUS, None}
+    assert len(servers.asked(site, "/cut")) == 1 + 2, "it is tried again"
+    assert not [path.name for path in tmp_path.iterdir() if path.name.startswith("archive")]
+
+
+def test_an_archive_may_take_its_time_but_not_stall(servers: Servers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("transforms.fetch.http.PROGRESS_BYTES", 4)
+    policy = replace(POLICY, timeout_s=0.4, retries=0)
+    site = servers.serve(
+        "127.0.0.2",
+        {
+            "/steady": Reply(body=b"x" * 20, drip_s=0.04),
+            "/slow": Reply(body=b"x" * 20, drip_s=0.2),
+            "/hangs": Reply(body=b"x" * 9, length=20, ending="hang"),
+        },
+    )
+    began = time.monotonic()
+    steady = only(FetchedArchive, archive(f"{site}/steady"), policy)
+    assert time.monotonic() - began > 2 * policy.timeout_s, "a page would have been given up"
+    Path(steady.path).unlink()
+    assert only(Reject, archive(f"{site}/slow"), policy).reason == Reason.TIMEOUT
+    assert only(Reject, archive(f"{site}/hangs"), policy).detail == "no 4 more bytes within 0.4 s"
+
+
+def test_counts_are_reported_while_a_crawl_goes_on(
+    servers: Servers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("transforms.fetch.progress.EVERY_S", 0.02)
+    slow = servers.serve("127.0.0.2", {"*": Reply(wait_s=0.2)})
+    site = servers.serve("127.0.0.3", {"/a": Reply(404), "/b": redirect("http://127.0.0.4/"), "*": packed(512)})
+    crawler = Crawler(POLICY, tmp_path)
+    crawler.submit([request(f"{slow}/{n}") for n in range(3)] + [archive(f"{site}/w")])
+    crawler.submit([request(f"{site}/{path}") for path in "ab"])
+    seen: list[Counts] = []
+    while not seen or seen[-1].waiting != 1:
+        seen += [counts] if (counts := read_counts(tmp_path)) else []
+        time.sleep(0.01)
+    assert seen[-1].hosts == 1 and seen[-1].waits_for == slow.removeprefix("http://")
+    assert seen[-1].wait_s == pytest.approx(POLICY.per_host_delay_s)
+    list(crawler.finish())
+    crawler.close()
+    assert read_counts(tmp_path) == Counts(
+        pages=3, pages_asked=4, lists=1, lists_asked=1, archive_bytes=512, rejects=1
+    ), "the redirect is another crawl's"
 
 
 def test_what_is_no_request_s_own_is_raised(servers: Servers, tmp_path: Path) -> None:

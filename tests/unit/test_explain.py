@@ -78,6 +78,17 @@ def test_a_missing_file_is_a_usage_error(tmp_path: Path) -> None:
         explain(str(tmp_path / "none.txt"))
 
 
+def test_an_address_is_not_asked_without_a_contact(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"add a page or mailto: address of yours: --contact https://example\.org/bot"):
+        explain("https://blatt.example/1")
+    with pytest.raises(UsageError, match="write it as 'mailto:"):
+        explain("https://blatt.example/1", contact="wir@blatt.example")
+    with pytest.raises(UsageError, match="no user name or password"):
+        explain("https://a:b@blatt.example/1", contact="mailto:wir@blatt.example")
+    with pytest.raises(UsageError, match="save the page"):
+        compare_files("HTTPS://blatt.example/1", write(tmp_path, "a.txt", TEXT))
+
+
 def test_two_documents_side_by_side(tmp_path: Path) -> None:
     body = "Der Rat von Nordhafen hat die alte Brücke über den Hafen am Montag für {} Tage gesperrt. " + " ".join(
         f"Satz {n} spricht vom Umbau der Brücke und von den Kosten, die der Rat beschlossen hat." for n in range(9)

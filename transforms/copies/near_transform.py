@@ -18,7 +18,7 @@ from transforms.copies.days_transform import CountDays
 from transforms.copies.rounds import Node, decide_rest, heard, node_of
 from transforms.copies.score import Edge, Side, side
 from transforms.copies.star import best
-from transforms.copies.state_transform import CountRanges, PackedMember, packed_members
+from transforms.copies.state_transform import PackedMember, packed_members, range_bits
 from transforms.copies.verdicts import id_of, verdict_of
 from transforms.copies.verify import edges_to
 from transforms.elements import Sketch, Verdict
@@ -55,7 +55,7 @@ class FindNearCopies(beam.PTransform):
         self._plan = plan
 
     def expand(self, sketches: beam.PCollection) -> NearCopies:  # noqa: D102
-        bits = beam.pvalue.AsSingleton(sketches | "CountRanges" >> CountRanges(self._plan))
+        bits = range_bits(sketches, self._plan)
         days = sketches | "CountDays" >> CountDays(bits, self._plan)
         edges = {"sketches": sketches, "seen": days.recurring} | "Compare" >> _CompareCandidates(bits)
         stands = edges | "Star" >> _DecideStars()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
@@ -26,6 +27,7 @@ from transforms.copies.standing import (
 from transforms.elements import Sketch, TableFile
 from transforms.generation import StatePlan, read_rows, table_bits, write_rows
 from transforms.hash_ranges import bits_for, key_of, range_of
+from transforms.totals import total
 
 PackedMember = tuple[bytes, int, bytes]
 
@@ -101,7 +103,7 @@ class KeepStanding(beam.PTransform):
         self._plan = plan
 
     def expand(self, standing: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        bits = beam.pvalue.AsSingleton(standing | "CountRanges" >> CountRanges(self._plan))
+        bits = range_bits(standing, self._plan)
         ranges = standing.pipeline | "Ranges" >> EachRange(bits)
         sketches = standing | "ByText" >> beam.FlatMap(_by_text, bits=bits).with_output_types(tuple[int, Sketch])
         anchors = standing | "ByAnchor" >> beam.FlatMap(_by_anchor, bits=bits).with_output_types(
@@ -117,19 +119,14 @@ class KeepStanding(beam.PTransform):
         ) | "Files" >> beam.Flatten()
 
 
-class CountRanges(beam.PTransform):
-    """Sketches to the exponent of the number of ranges that they and the known ones ask for."""
+def range_bits(sketches: beam.PCollection, plan: StatePlan | None) -> beam.pvalue.AsSingleton:
+    """The exponent of the number of ranges that sketches and the known ones ask for."""
+    known = plan.known_rows(SKETCHES) if plan else 0
+    return total(sketches, "CountRanges", partial(_bits, known=known))
 
-    def __init__(self, plan: StatePlan | None) -> None:
-        super().__init__()
-        self._known = plan.known_rows(SKETCHES) if plan else 0
 
-    def expand(self, sketches: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        return (
-            sketches
-            | "Count" >> beam.combiners.Count.Globally()
-            | "Bits" >> beam.Map(lambda count, known: bits_for(count + known, DOCUMENTS_IN_RANGE), self._known)
-        )
+def _bits(count: int, known: int) -> int:
+    return bits_for(count + known, DOCUMENTS_IN_RANGE)
 
 
 class EachRange(beam.PTransform):

@@ -24,6 +24,15 @@ class Answer(NamedTuple):
         """The first header of a name (in lower case)."""
         return next((value for key, value in self.headers if key == name), None)
 
+    @property
+    def validators(self) -> Validators:
+        """For the next request; one that is too long to be sent is none."""
+        etag, modified = self.header("etag"), self.header("last-modified")
+        return Validators(
+            etag if etag and len(etag) <= MAX_VALIDATOR_CHARS else None,
+            modified if modified and len(modified) <= MAX_VALIDATOR_CHARS else None,
+        )
+
 
 class FetchError(Exception):
     """There was no whole answer.

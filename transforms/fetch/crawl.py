@@ -6,18 +6,21 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
-from transforms.elements import Fetched, FetchRequest, HostFacts, Reject
+from transforms.elements import Fetched, FetchedArchive, FetchRequest, HostFacts, Reject
 from transforms.fetch.answer import Answer, FetchError, conditions, redirect_target, status_text
+from transforms.fetch.archive_file import ArchiveFile
 from transforms.fetch.guard import Refusal, checked_address
 from transforms.fetch.hosts import Hosts, Origin, Server
 from transforms.fetch.http import Client
 from transforms.fetch.pace import RETRIED_STATUSES, retry_after_s
 from transforms.fetch.policy import FetchPolicy
+from transforms.fetch.progress import Counts
 from transforms.fetch.robots import MAX_BYTES as MAX_ROBOTS_BYTES
 from transforms.fetch.robots import MAX_REDIRECTS as MAX_ROBOTS_REDIRECTS
 from transforms.fetch.site import Address, site_of
@@ -26,9 +29,10 @@ from transforms.reasons import Reason, Stage
 
 MAX_CONCURRENT = 256
 
-Outcome = Fetched | FetchRequest | Reject
+Outcome = Fetched | FetchedArchive | FetchRequest | Reject
 """A response, a redirect to another site (not followed here), or why there is neither."""
 
+_AS_IT_IS = {"Accept-Encoding": "identity"}
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _NO_SERVER = ""
 
@@ -64,9 +68,11 @@ class Crawl:
         self._queues: dict[str, deque[_Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+        self._counts = Counts()
 
     def add(self, request: FetchRequest) -> None:
         """Queue a request; it will have one outcome."""
+        self._count(Counts(pages_asked=1) if request.kind == "page" else Counts(lists_asked=1))
         queue = self._queues.get(name := self._queue_of(request))
         if queue is None:
             queue = self._queues[name] = deque()
@@ -84,6 +90,15 @@ class Crawl:
     def take_facts(self) -> Iterator[HostFacts]:
         """What is known of the hosts that were touched since the last call."""
         return self.hosts.take_facts()
+
+    def counts(self) -> Counts:
+        """What was done so far, and which server will take longest."""
+        queues = {name: len(queue) for name, queue in self._queues.items() if name != _NO_SERVER}
+        wait_s = {name: waiting * self.hosts.delay_s(name) for name, waiting in queues.items()}
+        slowest = max(wait_s, key=lambda name: wait_s[name], default="")
+        return self._counts._replace(
+            hosts=len(queues), waits_for=slowest, waiting=queues.get(slowest, 0), wait_s=wait_s.get(slowest, 0.0)
+        )
 
     def _queue_of(self, request: FetchRequest) -> str:
         """Requests to one server wait for each other; those that need none wait for nobody."""
@@ -104,18 +119,24 @@ class Crawl:
             outcome: Outcome | None = self._spool.get(job.request) if self._spool else None
             if not outcome:
                 outcome = await self._outcome(job)
-                if self._spool and isinstance(outcome, Fetched):
+                if self._spool and isinstance(outcome, Fetched | FetchedArchive):
                     self._spool.put(outcome)
             if outcome:
+                self._count(_counts_of(job.request, outcome))
                 await self._give(outcome)
             else:
                 queue.append(job._replace(tries=job.tries + 1))
         del self._queues[name]
 
+    def _count(self, more: Counts) -> None:
+        self._counts = self._counts.plus(more)
+
     async def _outcome(self, job: _Job) -> Outcome | None:
         """What came of a request; None where it is to be tried again."""
+        is_archive = job.request.kind == "archive"
         try:
-            return await self._follow(job.request)
+            with self._archive_file() if is_archive else nullcontext() as file:
+                return await self._follow(job.request, file)
         except FetchError as error:
             if error.is_passing and job.tries < self._policy.retries:
                 return None
@@ -124,16 +145,22 @@ class Crawl:
         except Exception as error:  # noqa: BLE001 - no input may end the crawl of all others
             return _reject(job.request, Reason.FAILED, f"{type(error).__name__}: {error}"[:500])
 
-    async def _follow(self, request: FetchRequest) -> Outcome:
+    def _archive_file(self) -> ArchiveFile:
+        directory = self._spool.directory if self._spool else None
+        return ArchiveFile(directory, lambda size: self._count(Counts(archive_bytes=size)))
+
+    async def _follow(self, request: FetchRequest, file: ArchiveFile | None) -> Outcome:
         """Ask, and follow redirects inside of the site."""
         address = self._checked(request.url)
+        headers = conditions(request.validators) | (_AS_IT_IS if file else {})
         seen = {address.url}
         for hops in range(request.hops, self._policy.max_redirects + 1):
             await self._check_robots(address)
-            answer, started_at = await self._ask(address, conditions(request.validators))
+            answer, started_at = await self._ask(address, headers, file=file)
             location = answer.header("location")
             if answer.status not in _REDIRECTS or location is None:
-                return _settled(request, address, answer, started_at)
+                response = _settled(request, address, answer, started_at)
+                return file.keep(response) if file and response.status != HTTPStatus.NOT_MODIFIED else response
             target = self._checked(redirect_target(address, location))
             if target.url in seen:
                 raise FetchError(Reason.REDIRECTS, f"{answer.status} leads in a circle: {target.url[:200]}")
@@ -152,7 +179,7 @@ class Crawl:
 
     async def _check_robots(self, address: Address) -> None:
         origin = self.hosts.origin(address)
-        origin.is_touched = True
+        origin.touch()
         if not self._policy.respect_robots:
             return
         async with origin.asking:
@@ -167,41 +194,44 @@ class Crawl:
         for attempt in range(self._policy.retries + 1):
             is_last = attempt == self._policy.retries
             try:
-                answer = await self._robots_answer(address)
+                answer = await self._robots_answer(origin, address)
             except FetchError as error:
                 if error.is_of_host:
                     raise
                 if is_last or not error.is_passing:
-                    return origin.learn(None, b"", f"{error.reason}: {error.detail}")
+                    return origin.learn(None, f"{error.reason}: {error.detail}")
             else:
                 if is_last or answer.status not in RETRIED_STATUSES:
-                    return origin.learn(answer.status, answer.body, status_text(answer.status))
+                    return origin.learn(answer, status_text(answer.status))
         return None
 
-    async def _robots_answer(self, address: Address) -> Answer:
-        """Ask for a robots.txt; redirects are followed to other sites too (RFC 9309, 2.3.1.2)."""
+    async def _robots_answer(self, origin: Origin, address: Address) -> Answer:
+        """Ask for a robots.txt; redirects are followed to other sites too (RFC 9309, 2.3.1.2).
+
+        What stands behind a redirect is taken without its headers: its validators are another address's.
+        """
         target = self._checked(f"{address.origin}/robots.txt")
-        for _ in range(MAX_ROBOTS_REDIRECTS + 1):
-            answer, _ = await self._ask(target, {}, MAX_ROBOTS_BYTES)
+        for hops in range(MAX_ROBOTS_REDIRECTS + 1):
+            answer, _ = await self._ask(target, {} if hops else origin.robots_conditions, MAX_ROBOTS_BYTES)
             location = answer.header("location")
             if answer.status not in _REDIRECTS or location is None:
                 break
             target = self._checked(redirect_target(target, location))
-        return answer
+        return answer._replace(headers=()) if hops else answer
 
     async def _ask(
-        self, address: Address, headers: dict[str, str], cut_at: int | None = None
+        self, address: Address, headers: dict[str, str], cut_at: int | None = None, file: ArchiveFile | None = None
     ) -> tuple[Answer, datetime]:
         """One request, when it is its server's turn; with the time when it began."""
         origin = self.hosts.origin(address)
-        origin.is_touched = True
+        origin.touch()
         server = origin.server
         async with server.turn:
             await _wait_for(origin)
             async with self._slots:
                 server.started()
                 try:
-                    answer = await self._client.ask(address, headers, server.started, server.heard, cut_at)
+                    answer = await self._client.ask(address, headers, server.started, server.heard, cut_at, file)
                 except FetchError as error:
                     _note_fault(origin, error)
                     raise
@@ -231,6 +261,15 @@ def _note_answer(server: Server, answer: Answer) -> None:
         return
     told_s = retry_after_s(answer.header("retry-after"), datetime.now(UTC)) if answer.status in (429, 503) else None
     server.pace.failed(time.monotonic(), Refusal(Reason.HTTP_STATUS, status_text(answer.status)), told_s)
+
+
+def _counts_of(request: FetchRequest, outcome: Outcome) -> Counts:
+    is_page = request.kind == "page"
+    if isinstance(outcome, Reject):
+        return Counts(rejects=1)
+    if isinstance(outcome, FetchRequest):  # another round's
+        return Counts(pages_asked=-1) if is_page else Counts(lists_asked=-1)
+    return Counts(pages=1) if is_page else Counts(lists=1)
 
 
 def _settled(request: FetchRequest, address: Address, answer: Answer, started_at: datetime) -> Fetched:

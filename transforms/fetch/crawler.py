@@ -6,12 +6,14 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from transforms.elements import Fetched, FetchRequest, HostFacts
 from transforms.fetch.crawl import Crawl, Outcome
 from transforms.fetch.http import Client
 from transforms.fetch.policy import FetchPolicy
+from transforms.fetch.progress import keep_reporting
 from transforms.fetch.spool import Spool
 
 MAX_WAITING = 1_000
@@ -27,7 +29,7 @@ class Crawler:
 
     Args:
         spool_dir: where responses are kept, and looked for, so that a run that is started again asks only for the
-            others; None keeps none.
+            others; None keeps none. The counts of the crawl are written there too (`transforms.fetch.progress`).
     """
 
     def __init__(self, policy: FetchPolicy, spool_dir: str | Path | None = None) -> None:
@@ -101,12 +103,20 @@ class Crawler:
         try:
             async with Client(self._policy) as client:
                 self._crawl = Crawl(self._policy, client, self._give, self._fail, spool)
+                reports = asyncio.create_task(self._report(spool))
                 self._is_up.set()
                 await self._stopping.wait()
                 await self._crawl.stop()
+                reports.cancel()
+                with suppress(asyncio.CancelledError):
+                    await reports
         finally:
             if spool:
                 spool.close()
+
+    async def _report(self, spool: Spool | None) -> None:
+        if spool:
+            await keep_reporting(spool.directory, self._crawl.counts)
 
     def _take(self, requests: list[FetchRequest], facts: list[HostFacts]) -> None:
         try:

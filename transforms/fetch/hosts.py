@@ -7,8 +7,10 @@ import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
 
-from transforms.elements import HostFacts
+from transforms.elements import HostFacts, Validators
+from transforms.fetch.answer import Answer, conditions
 from transforms.fetch.guard import Refusal
 from transforms.fetch.pace import OPEN_S, Pace, Standstill
 from transforms.fetch.policy import FetchPolicy
@@ -18,6 +20,8 @@ from transforms.fetch.site import Address, parse_address
 ROBOTS_MAX_AGE = timedelta(days=1)
 UNREACHABLE_MAX_AGE = timedelta(hours=1)
 """A verdict that forbids because a server did not answer is asked again sooner than one that the server gave."""
+FORGET_AFTER_S = 3_600.0
+"""So long after its last request a host is dropped from memory; longer than any standstill (`OPEN_S`)."""
 
 
 class Server:
@@ -56,6 +60,7 @@ class Origin:
         self.server = server
         self.asking = asyncio.Lock()
         self.is_touched = False
+        self._used_at = time.monotonic()
         self.rules = Rules()
         self.unreachable: str | None = None
         self._standstill: Standstill | None = None
@@ -79,6 +84,17 @@ class Origin:
         not_before = _instant_of(pace.not_before) if is_waiting else None
         return replace(self._facts, last_start_at=_instant_of(pace.last_start), not_before=not_before)
 
+    def touch(self) -> None:
+        """It is being asked: its facts are news for later stages."""
+        self.is_touched = True
+        self._used_at = time.monotonic()
+
+    def is_forgettable(self, now: float) -> bool:
+        """Whether nothing that is known here matters any more before the next time that it comes with its facts."""
+        is_resting = self.server.pace.not_before is not None and self.server.pace.not_before > now
+        is_busy = self.asking.locked() or self.server.turn.locked()
+        return not (self.is_touched or is_resting or is_busy) and now - self._used_at > FORGET_AFTER_S
+
     def refusal(self, now: float) -> Refusal | None:
         """Why nothing is asked here, or None (see `Pace.refusal`)."""
         if self._standstill and now < self._standstill.until:
@@ -96,10 +112,28 @@ class Origin:
             self._facts = facts
             self._read()
 
-    def learn(self, status: int | None, robots: bytes, seen: str) -> None:
-        """Take the answer to ``/robots.txt``; ``seen`` is said where it makes the host unreachable."""
-        robots = robots[:MAX_BYTES]
-        self._facts = replace(self._facts, robots_status=status, robots=robots, robots_at=datetime.now(UTC))
+    @property
+    def robots_conditions(self) -> dict[str, str]:
+        """Headers that ask for the robots.txt only if it is another one than what is known."""
+        has_text = self._facts.robots_status is not None and 200 <= self._facts.robots_status < 300
+        return conditions(self._facts.robots_validators) if has_text else {}
+
+    def learn(self, answer: Answer | None, seen: str) -> None:
+        """Take the answer to ``/robots.txt``; ``seen`` is said where it, or none, makes the host unreachable.
+
+        304 confirms what is known; of an answer that a redirect led to nothing can be confirmed later.
+        """
+        now = datetime.now(UTC)
+        if answer and answer.status == HTTPStatus.NOT_MODIFIED and self.robots_conditions:
+            self._facts = replace(self._facts, robots_at=now)
+        else:
+            self._facts = replace(
+                self._facts,
+                robots_status=answer.status if answer else None,
+                robots=answer.body[:MAX_BYTES] if answer else b"",
+                robots_at=now,
+                robots_validators=answer.validators if answer else Validators(),
+            )
         self._read(seen)
 
     def _read(self, seen: str = "") -> None:
@@ -141,12 +175,21 @@ class Hosts:
             self._origins[address.origin] = Origin(facts, self.server(address), self._policy.user_agent)
         return self._origins[address.origin]
 
+    def delay_s(self, server: str) -> float:
+        """The gap between two requests to a server, as far as it is known."""
+        known = self._servers.get(server)
+        return known.pace.delay_s if known else self._policy.per_host_delay_s
+
     def take_facts(self) -> Iterator[HostFacts]:
-        """Facts of every origin that was touched since this was last called."""
+        """Facts of every origin that was touched since this was last called; long unused ones are forgotten."""
+        now = time.monotonic()
         for origin in self._origins.values():
             if origin.is_touched:
                 origin.is_touched = False
                 yield origin.facts
+        self._origins = {name: origin for name, origin in self._origins.items() if not origin.is_forgettable(now)}
+        used = {id(origin.server) for origin in self._origins.values()}
+        self._servers = {name: server for name, server in self._servers.items() if id(server) in used}
 
 
 def _instant_of(monotonic: float | None) -> datetime | None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from types import SimpleNamespace, TracebackType
 from typing import Self
 from urllib.request import getproxies, proxy_bypass
@@ -16,6 +17,7 @@ import aiohttp
 from yarl import URL
 
 from transforms.fetch.answer import Answer, FetchError
+from transforms.fetch.archive_file import ArchiveFile
 from transforms.fetch.coding import ACCEPTED, Body, BrokenCodingError, TooLargeError
 from transforms.fetch.guard import is_local_name, is_private_literal
 from transforms.fetch.policy import FetchPolicy
@@ -30,6 +32,8 @@ MAX_ERROR_BODY_BYTES = 65_536
 LARGE_BYTES = 1_000_000
 MAX_LARGE = 8
 """How many bodies over `LARGE_BYTES` are under way at once; others wait in the middle, so that memory stays bounded."""
+PROGRESS_BYTES = 1_000_000
+"""Of an archive: so many have to come in the time that another request has as a whole."""
 KEEP_ALIVE_S = 30.0
 RESOLVER_THREADS = 32
 
@@ -76,6 +80,7 @@ class Client:
         sent: Callable[[], None],
         heard: Callable[[], None],
         cut_at: int | None = None,
+        file: ArchiveFile | None = None,
     ) -> Answer:
         """Ask for an address and take the whole answer, within the policy's time.
 
@@ -85,17 +90,20 @@ class Client:
             sent: called when the request goes out, once there is a connection.
             heard: called when the answer begins.
             cut_at: bytes after which a body is cut; None makes one beyond the policy's bound a fault.
+            file: takes the body in place of the answer. The policy's time is for each `PROGRESS_BYTES` of it then.
 
         Raises:
             FetchError: whatever kept an answer from arriving whole.
         """
         try:
-            async with asyncio.timeout(self._policy.timeout_s):
-                return await self._exchange(address, headers, sent, heard, cut_at)
+            async with asyncio.timeout(self._policy.timeout_s) as limit:
+                take = partial(self._store, file, limit) if file else partial(self._body, cut_at)
+                return await self._exchange(address, headers, sent, heard, take)
         except FetchError:
             raise
         except TimeoutError:
-            detail = f"no whole answer within {self._policy.timeout_s:g} s"
+            much = f"{PROGRESS_BYTES} more bytes" if file and file.size else "whole answer"
+            detail = f"no {much} within {self._policy.timeout_s:g} s"
             raise FetchError(Reason.TIMEOUT, detail, is_passing=True) from None
         except TooLargeError:
             raise FetchError(Reason.TOO_LARGE, f"more than {self._policy.max_bytes} bytes") from None
@@ -110,7 +118,7 @@ class Client:
         headers: Mapping[str, str],
         sent: Callable[[], None],
         heard: Callable[[], None],
-        cut_at: int | None,
+        take: Callable[[aiohttp.ClientResponse], Awaitable[bytes]],
     ) -> Answer:
         proxy = self._proxy_for(address)
         if proxy:
@@ -124,10 +132,20 @@ class Client:
             heard()
             received = tuple((_text(name).lower(), _text(value)) for name, value in response.raw_headers)
             is_read = 200 <= response.status < 300
-            body = await (self._body(response, cut_at) if is_read else _skipped(response))
+            body = await (take if is_read else _skipped)(response)
             return Answer(response.status, received, body)
 
-    async def _body(self, response: aiohttp.ClientResponse, cut_at: int | None) -> bytes:
+    async def _store(self, file: ArchiveFile, limit: asyncio.Timeout, response: aiohttp.ClientResponse) -> bytes:
+        file.expect(",".join(response.headers.getall("Content-Encoding", [])), response.content_length)
+        due = PROGRESS_BYTES
+        async for chunk in response.content.iter_any():
+            file.write(chunk)
+            if file.size >= due:
+                due = file.size + PROGRESS_BYTES
+                limit.reschedule(asyncio.get_running_loop().time() + self._policy.timeout_s)
+        return b""
+
+    async def _body(self, cut_at: int | None, response: aiohttp.ClientResponse) -> bytes:
         body = Body(",".join(response.headers.getall("Content-Encoding", [])), cut_at or self._policy.max_bytes)
         async with AsyncExitStack() as stack:
             is_large = False

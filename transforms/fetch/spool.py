@@ -16,11 +16,12 @@ from itertools import count
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from transforms.elements import Fetched, FetchRequest
+from transforms.elements import Fetched, FetchedArchive, FetchRequest
 
 _CODED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _PREFIX = "x-crawl-"
 _KEY = b"Depesche-Request-Digest"
+_FILE, _FILE_HASH = "Depesche-Body-File", "Depesche-Body-Digest"
 _READ = 1 << 18
 
 
@@ -38,15 +39,15 @@ class Spool:
     """
 
     def __init__(self, directory: str | Path) -> None:
-        self._directory = Path(directory)
-        self._directory.mkdir(parents=True, exist_ok=True)
-        self._index = read_spool(self._directory)
+        self.directory = Path(directory)
+        self.directory.mkdir(parents=True, exist_ok=True)
+        self._index = read_spool(self.directory)
         self._file: BinaryIO | None = None
 
     def __contains__(self, request: FetchRequest) -> bool:
         return _key(request.url) in self._index
 
-    def get(self, request: FetchRequest) -> Fetched | None:
+    def get(self, request: FetchRequest) -> Fetched | FetchedArchive | None:
         """The response to a request; None where there is none, or only a 304 for a request without validators."""
         place = self._index.pop(_key(request.url), None)
         if place is None:
@@ -54,16 +55,19 @@ class Spool:
         with place.path.open("rb") as file:
             file.seek(place.offset)
             record = next(_records(file), None)
-        fetched = _fetched(record.data, request) if record else None
+        fetched = _fetched(record.data, request, self.directory) if record else None
+        if isinstance(fetched, FetchedArchive):
+            return fetched if request.kind == "archive" and Path(fetched.path).is_file() else None
         has_validators = request.validators.etag or request.validators.last_modified
         return None if fetched and fetched.status == 304 and not has_validators else fetched
 
-    def put(self, fetched: Fetched) -> None:
-        """Keep a response; raises `OSError` where the disk does not take it."""
+    def put(self, fetched: Fetched | FetchedArchive) -> None:
+        """Keep a response; of an archive that lies in this directory, where. `OSError`: the disk does not take it."""
         if self._file is None:
-            self._file = _new_file(self._directory)
+            self._file = _new_file(self.directory)
         coder = zlib.compressobj(1, wbits=31)
-        self._file.write(coder.compress(_record(fetched)) + coder.flush())
+        record = _record(fetched) if isinstance(fetched, Fetched) else _record(fetched.response, _place_of(fetched))
+        self._file.write(coder.compress(record) + coder.flush())
         self._file.flush()
 
     def close(self) -> None:
@@ -107,7 +111,12 @@ def _records(file: BinaryIO) -> Iterator[_Record]:
         yield _Record(start, b"".join(pieces))
 
 
-def _record(fetched: Fetched) -> bytes:
+def _place_of(archive: FetchedArchive) -> tuple[bytes, ...]:
+    fields = {_FILE: Path(archive.path).name, _FILE_HASH: archive.body_hash.hex()}
+    return tuple(f"{name}: {value}".encode() for name, value in fields.items())
+
+
+def _record(fetched: Fetched, more: tuple[bytes, ...] = ()) -> bytes:
     headers = "".join(
         f"{_PREFIX + name if name in _CODED else name}: {value}\r\n" for name, value in fetched.headers
     ).encode("utf-8", "replace")
@@ -121,13 +130,14 @@ def _record(fetched: Fetched) -> bytes:
         b"WARC-Date: " + at.encode(),
         b"WARC-Target-URI: " + fetched.url.encode("utf-8", "replace"),
         _KEY + b": " + key,
+        *more,
         b"Content-Type: application/http;msgtype=response",
         b"Content-Length: %d" % len(block),
     )
     return b"\r\n".join(fields) + b"\r\n\r\n" + block + b"\r\n\r\n"
 
 
-def _fetched(record: bytes, request: FetchRequest) -> Fetched | None:
+def _fetched(record: bytes, request: FetchRequest, directory: Path) -> Fetched | FetchedArchive | None:
     warc, _, block = record.partition(b"\r\n\r\n")
     head, _, body = block.partition(b"\r\n\r\n")
     try:
@@ -137,7 +147,12 @@ def _fetched(record: bytes, request: FetchRequest) -> Fetched | None:
         headers = tuple((name.removeprefix(_PREFIX) if _is_coded(name) else name, value) for name, value in pairs)
         fetched_at = datetime.fromisoformat(fields["WARC-Date"])
         status = int(status_line.split(" ")[1])
-        return Fetched(request, fields["WARC-Target-URI"], status, headers, body.removesuffix(b"\r\n\r\n"), fetched_at)
+        body = body.removesuffix(b"\r\n\r\n")
+        fetched = Fetched(request, fields["WARC-Target-URI"], status, headers, body, fetched_at)
+        if _FILE not in fields:
+            return fetched
+        path = str(directory / Path(fields[_FILE]).name)
+        return FetchedArchive(fetched, path, bytes.fromhex(fields[_FILE_HASH]), is_temporary=False)
     except (ValueError, KeyError, IndexError):  # not written here
         return None
 

@@ -11,7 +11,8 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.windowed_value import WindowedValue
 
 from transforms import metrics
-from transforms.elements import Fetched, FetchRequest, HostFacts, Page, Reject
+from transforms.elements import Fetched, FetchedArchive, FetchRequest, HostFacts, Page, Reject
+from transforms.fetch.crawl import Outcome
 from transforms.fetch.crawler import Crawler
 from transforms.fetch.page import page_of
 from transforms.fetch.policy import FetchPolicy
@@ -20,7 +21,7 @@ from transforms.fetch.site import site_of
 MAX_OUTSTANDING = 20_000
 """Requests that a worker holds; a bundle of more is taken in as they are answered."""
 
-_FACTS, _REDIRECTED, _REJECTS, _UNCHANGED = "facts", "redirected", "rejects", "unchanged"
+_ARCHIVES, _FACTS, _REDIRECTED, _REJECTS, _UNCHANGED = "archives", "facts", "redirected", "rejects", "unchanged"
 
 
 class Answers(NamedTuple):
@@ -28,6 +29,7 @@ class Answers(NamedTuple):
 
     Args:
         fetched: `Fetched` with a body.
+        archives: `FetchedArchive`s; to be read where they were fetched.
         unchanged: `Fetched` with status 304.
         redirected: `FetchRequest`s for other sites, where redirects led.
         rejects: `Reject`s of the other ones; they have been handed to the run's handler.
@@ -35,6 +37,7 @@ class Answers(NamedTuple):
     """
 
     fetched: beam.PCollection
+    archives: beam.PCollection
     unchanged: beam.PCollection
     redirected: beam.PCollection
     rejects: beam.PCollection
@@ -72,11 +75,12 @@ class FetchPages(beam.PTransform):
             | "BySite" >> beam.CoGroupByKey()
             | "Fetch"
             >> beam.ParDo(_FetchDoFn(self._policy, self._spool_dir)).with_outputs(
-                _FACTS, _REDIRECTED, _REJECTS, _UNCHANGED, main="fetched"
+                _ARCHIVES, _FACTS, _REDIRECTED, _REJECTS, _UNCHANGED, main="fetched"
             )
         )
         for name, kind in (
             ("fetched", Fetched),
+            (_ARCHIVES, FetchedArchive),
             (_UNCHANGED, Fetched),
             (_REDIRECTED, FetchRequest),
             (_REJECTS, Reject),
@@ -85,7 +89,12 @@ class FetchPages(beam.PTransform):
             answers[name].element_type = kind
         self._rejects.add_error_pcollection(answers[_REJECTS])
         return Answers(
-            answers["fetched"], answers[_UNCHANGED], answers[_REDIRECTED], answers[_REJECTS], answers[_FACTS]
+            answers["fetched"],
+            answers[_ARCHIVES],
+            answers[_UNCHANGED],
+            answers[_REDIRECTED],
+            answers[_REJECTS],
+            answers[_FACTS],
         )
 
 
@@ -165,12 +174,14 @@ class _MakePageDoFn(beam.DoFn):
             yield page
 
 
-def _tagged(outcome: Fetched | FetchRequest | Reject | HostFacts) -> Any:
+def _tagged(outcome: Outcome | HostFacts) -> Any:
     if isinstance(outcome, Reject):
         metrics.rejected(outcome.stage, outcome.reason).inc()
         return beam.pvalue.TaggedOutput(_REJECTS, outcome)
     if isinstance(outcome, FetchRequest):
         return beam.pvalue.TaggedOutput(_REDIRECTED, outcome)
+    if isinstance(outcome, FetchedArchive):
+        return beam.pvalue.TaggedOutput(_ARCHIVES, outcome)
     if isinstance(outcome, HostFacts):
         return beam.pvalue.TaggedOutput(_FACTS, outcome)
     return beam.pvalue.TaggedOutput(_UNCHANGED, outcome) if outcome.status == 304 else outcome

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import re
+import zlib
 
-from transforms.elements import Fetched, FetchRequest, Reject, Visit
+from transforms.elements import Fetched, FetchedArchive, FetchRequest, Reject, Visit
 from transforms.reasons import Reason
 
 _KEPT = frozenset({"etag", "last-modified", "cache-control", "expires", "date", "age"})
 _MAX_HEADER_CHARS = 500
+_HEAD_BYTES = 4096
+_LIST_OF_LISTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:sitemapindex|opml)[\s>]", re.I)
 _STATUS = re.compile(r"([1-5]\d\d)\b")
 _NO_ANSWER = frozenset({Reason.CONNECTION, Reason.TIMEOUT, Reason.DNS, Reason.TLS, Reason.ROBOTS_UNREACHABLE})
 _RETRIED = frozenset({408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524})
@@ -20,21 +23,42 @@ def asked_url(request: FetchRequest) -> str:
     return request.first_url or request.url
 
 
-def visit_of(fetched: Fetched) -> Visit:
+def visit_of(outcome: Fetched | FetchedArchive) -> Visit:
     """What is kept of a response."""
+    if isinstance(outcome, FetchedArchive):
+        fetched, body_hash = outcome.response, outcome.body_hash
+    else:
+        fetched, body_hash = outcome, hashlib.blake2b(outcome.body, digest_size=8).digest()
     request = fetched.request
+    kept = frozenset[str]() if leads_to_lists(fetched) else _KEPT
     return Visit(
         url=asked_url(request),
         source=request.source.name,
         kind=request.kind,
         status=fetched.status,
         headers=tuple(
-            (name, value) for name, value in fetched.headers if name in _KEPT and len(value) <= _MAX_HEADER_CHARS
+            (name, value) for name, value in fetched.headers if name in kept and len(value) <= _MAX_HEADER_CHARS
         ),
-        body_hash=hashlib.blake2b(fetched.body, digest_size=8).digest() if fetched.status != 304 else b"",
+        body_hash=body_hash if fetched.status != 304 else b"",
         at=fetched.fetched_at,
         published_at=request.hints.published_at,
     )
+
+
+def leads_to_lists(fetched: Fetched) -> bool:
+    """Whether a response is a list of lists (OPML, a sitemap index): nothing is kept of it that could spare a reading.
+
+    If it were unchanged, nobody would look into it, and what lies below would never be asked again.
+    """
+    if fetched.request.kind not in ("feed", "sitemap", "opml"):
+        return False
+    head = fetched.body[:_HEAD_BYTES]
+    if head[:2] == b"\x1f\x8b":
+        try:
+            head = zlib.decompressobj(31).decompress(head, _HEAD_BYTES)
+        except zlib.error:
+            return False
+    return _LIST_OF_LISTS.search(head) is not None
 
 
 def visit_of_fault(reject: Reject) -> Visit | None:

@@ -95,6 +95,8 @@ def _row(visit: Visit, before: dict[str, Any] | None, ask_again: AskAgain) -> di
         return row | _after_fault(visit, before)
     is_same = before is not None and visit.body_hash in (b"", before["body_hash"])
     changed_at = _instant(before["changed_at"]) if before and is_same else visit.at
+    if before is None and published_at and published_at <= visit.at:
+        changed_at = published_at  # that it is new here says nothing of when it last changed
     named = dict(reversed(visit.headers))
     old = before if before and visit.status == 304 else {}  # a 304 repeats only what it cares to (RFC 9110, 15.4.5)
     return row | {

@@ -6,11 +6,12 @@ import dataclasses
 import hashlib
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.elements import HostFacts
+from transforms.elements import HostFacts, Validators
 from transforms.hash_ranges import key_of
 
 HOSTS = "hosts"
@@ -22,12 +23,16 @@ SCHEMA = pa.schema(
         ("robots_status", pa.int32()),
         ("robots", pa.binary()),
         ("robots_at", _TIME),
+        ("robots_etag", pa.string()),
+        ("robots_last_modified", pa.string()),
         ("last_start_at", _TIME),
         ("not_before", _TIME),
     ]
 )
 KEPT_FOR = timedelta(days=1)
 """A robots.txt holds no longer (RFC 9309, 2.4), and a pace never so long."""
+VALIDATORS_KEPT_FOR = timedelta(days=30)
+"""A robots.txt that can be asked for conditionally stays: the server mostly says that it still holds (304)."""
 
 
 def host_key(origin: str) -> int:
@@ -39,7 +44,8 @@ def hosts_of(rows: pa.Table) -> Iterator[HostFacts]:
     """The facts in a table."""
     for row in rows.to_pylist():
         del row["key"]
-        yield HostFacts(**row)
+        validators = Validators(row.pop("robots_etag"), row.pop("robots_last_modified"))
+        yield HostFacts(**row, robots_validators=validators)
 
 
 def host_rows(facts: Iterable[HostFacts], kept: pa.Table, at: datetime) -> pa.Table:
@@ -54,12 +60,29 @@ def host_rows(facts: Iterable[HostFacts], kept: pa.Table, at: datetime) -> pa.Ta
     for fact in sorted((*hosts_of(kept), *facts), key=repr):
         known = hosts.get(fact.origin)
         hosts[fact.origin] = _joined(known, fact) if known else fact
-    rows = [
-        {"key": host_key(fact.origin)} | {name: getattr(fact, name) for name in SCHEMA.names[1:]}
-        for fact in hosts.values()
-        if max(_times(fact), default=at - 2 * KEPT_FOR) >= at - KEPT_FOR
-    ]
+    rows = [_row(fact) for fact in hosts.values() if _is_kept(fact, at)]
     return pa.Table.from_pylist(rows, SCHEMA).sort_by([("key", "ascending"), ("origin", "ascending")])
+
+
+def _row(fact: HostFacts) -> dict[str, Any]:
+    return {
+        "key": host_key(fact.origin),
+        "origin": fact.origin,
+        "robots_status": fact.robots_status,
+        "robots": fact.robots,
+        "robots_at": fact.robots_at,
+        "robots_etag": fact.robots_validators.etag,
+        "robots_last_modified": fact.robots_validators.last_modified,
+        "last_start_at": fact.last_start_at,
+        "not_before": fact.not_before,
+    }
+
+
+def _is_kept(fact: HostFacts, at: datetime) -> bool:
+    if max(_times(fact), default=at - 2 * KEPT_FOR) >= at - KEPT_FOR:
+        return True
+    is_conditional = fact.robots_validators != Validators()
+    return is_conditional and fact.robots_at is not None and fact.robots_at >= at - VALIDATORS_KEPT_FOR
 
 
 def _joined(one: HostFacts, other: HostFacts) -> HostFacts:

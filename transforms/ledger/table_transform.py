@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import apache_beam as beam
@@ -11,6 +12,7 @@ import pyarrow as pa
 from transforms.elements import TableFile
 from transforms.generation import StatePlan, read_rows, table_bits, write_rows
 from transforms.hash_ranges import bits_for, range_of
+from transforms.totals import total
 
 ROWS_IN_RANGE = 1 << 18
 """So many rows of a ledger are in one file: 8 to 30 MB, and some 100 MB in memory while they are merged."""
@@ -44,6 +46,10 @@ class LookUpTable(beam.PTransform):
             | "ByRange" >> beam.GroupByKey()
             | "LookUp" >> beam.FlatMap(_look_up, self._plan, self._table, bits, self._schema, self._find)
         )
+
+
+def _bits(count: int, known: int) -> int:
+    return bits_for(count + known, ROWS_IN_RANGE)
 
 
 def _ranged(keyed: tuple[int, Any], bits: int) -> tuple[int, Any]:
@@ -85,11 +91,7 @@ class KeepTable(beam.PTransform):
 
     def expand(self, values: beam.PCollection) -> beam.PCollection:  # noqa: D102
         known = self._plan.known_rows(self._table)
-        bits = beam.pvalue.AsSingleton(
-            values
-            | "Count" >> beam.combiners.Count.Globally()
-            | "Bits" >> beam.Map(lambda count, known: bits_for(count + known, ROWS_IN_RANGE), known)
-        )
+        bits = total(values, "CountRanges", partial(_bits, known=known))
         ranges = (  # all of them: one to which nothing is added is written too
             values.pipeline
             | "Once" >> beam.Create([None])

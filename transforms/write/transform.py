@@ -13,12 +13,14 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.transforms.error_handling import ErrorHandler
 
 from transforms.attempt import Attempt
-from transforms.elements import Article, Record, Reject
+from transforms.elements import Article, Record
 from transforms.instants import iso
 from transforms.reasons import Stage
 from transforms.write.jsonl import copy_line, record_line, reject_line
 from transforms.write.manifest import NAME, Counts, CountsError, manifest
 from transforms.write.record import make_record
+
+_READ, _NOT_DUE, _ARTICLE, _COPY, _REJECT, _UNCHANGED = "read", "not_due", "article", "copy", "reject", "unchanged"
 
 
 class MakeRecords(beam.PTransform):
@@ -91,34 +93,31 @@ class CommitRun(beam.PTransform):
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
         articles, copies, rejects, unchanged = self._ended
-        sides: dict[str, Any] = {
-            "documents": beam.pvalue.AsSingleton(_sum([*self._read, *self._not_due], "Documents")),
-            "unchanged": beam.pvalue.AsSingleton(_sum([unchanged, *self._not_due], "Unchanged")),
+        sides = {
+            f"{kind}_files": beam.pvalue.AsList(
+                elements | f"Write{kind.capitalize()}" >> WriteRecords(self._directory, kind, line)
+            )
+            for kind, elements, line in (
+                ("articles", articles, record_line),
+                ("copies", copies, copy_line),
+                ("rejects", rejects, reject_line),
+            )
         }
-        for kind, elements, line in (
-            ("articles", articles, record_line),
-            ("copies", copies, copy_line),
-            ("rejects", rejects, reject_line),
-        ):
-            files = elements | f"Write{kind.capitalize()}" >> WriteRecords(self._directory, kind, line)
-            sides[f"{kind}_files"] = beam.pvalue.AsList(files)
-        languages = (
-            articles | "Languages" >> beam.Map(_language) | "CountLanguages" >> beam.combiners.Count.PerElement()
-        )
-        reasons = (
-            rejects | "Reasons" >> beam.Map(_stage_and_reason) | "CountReasons" >> beam.combiners.Count.PerElement()
-        )
+        # All are counted in one place: a count for each would be most of the graph.
+        counted = [
+            *(some | f"Read{number}" >> beam.Map(_as, _READ) for number, some in enumerate(self._read)),
+            *(some | f"NotDue{number}" >> beam.Map(_as, _NOT_DUE) for number, some in enumerate(self._not_due)),
+            articles | "Articles" >> beam.Map(lambda record: (_ARTICLE, record.language)),
+            copies | "Copies" >> beam.Map(_as, _COPY),
+            rejects | "Rejects" >> beam.Map(lambda reject: (_REJECT, str(reject.stage), str(reject.reason))),
+            unchanged | "Unchanged" >> beam.Map(_as, _UNCHANGED),
+        ] | "Counted" >> beam.Flatten()
+        counts = counted | "Count" >> beam.combiners.Count.PerElement()
         ready = (
             begin
             | "Once" >> beam.Create([self._directory])
             | "Prepare"
-            >> beam.ParDo(
-                _PrepareDoFn(self._run),
-                copies=beam.pvalue.AsSingleton(_count(copies, "CountCopies")),
-                languages=beam.pvalue.AsDict(languages),
-                reasons=beam.pvalue.AsDict(reasons),
-                **sides,
-            ).with_output_types(str)
+            >> beam.ParDo(_PrepareDoFn(self._run), counts=beam.pvalue.AsDict(counts), **sides).with_output_types(str)
         )
         if self._commit is not None:
             ready = ready | "State" >> self._commit
@@ -132,22 +131,27 @@ class _PrepareDoFn(beam.DoFn):
     def process(
         self,
         directory: str,
-        documents: int,
-        copies: int,
-        unchanged: int,
-        languages: dict[str, int],
-        reasons: dict[tuple[str, str], int],
+        counts: dict[tuple[str, ...], int],
         articles_files: list[str],
         copies_files: list[str],
         rejects_files: list[str],
     ) -> Iterator[str]:
+        languages = {key[1]: count for key, count in counts.items() if key[0] == _ARTICLE}
         by_reason: dict[str, int] = {}
-        for (_, reason), count in reasons.items():
-            by_reason[reason] = by_reason.get(reason, 0) + count
-        unread = sum(count for (stage, _), count in reasons.items() if stage in (Stage.READ, Stage.FETCH))
-        counts = Counts(documents + unread, sum(languages.values()), copies, sum(reasons.values()), unchanged)
+        unread = counts.get((_NOT_DUE,), 0)
+        for key, count in counts.items():
+            if key[0] == _REJECT:
+                by_reason[key[2]] = by_reason.get(key[2], 0) + count
+                unread += count if key[1] in (Stage.READ, Stage.FETCH) else 0
+        totals = Counts(
+            read=counts.get((_READ,), 0) + unread,
+            articles=sum(languages.values()),
+            copies=counts.get((_COPY,), 0),
+            rejects=sum(by_reason.values()),
+            unchanged=counts.get((_UNCHANGED,), 0) + counts.get((_NOT_DUE,), 0),
+        )
         files = {"articles": articles_files, "copies": copies_files, "rejects": rejects_files}
-        text = manifest(self._run, counts, by_reason, languages, files, iso(datetime.now(UTC)) or "")
+        text = manifest(self._run, totals, by_reason, languages, files, iso(datetime.now(UTC)) or "")
         yield prepare(FileSystems.join(directory, NAME), text, self._run["attempt"])
 
 
@@ -178,19 +182,5 @@ def publish(path: str, attempt: str) -> str:
     return path
 
 
-def _sum(collections: list[beam.PCollection], label: str) -> beam.PCollection:
-    """How many elements collections have together; they themselves are not brought together."""
-    counts = [_count(some, f"Count{label}{number}") for number, some in enumerate(collections)]
-    return counts | f"All{label}" >> beam.Flatten() | f"Sum{label}" >> beam.CombineGlobally(sum)
-
-
-def _count(elements: beam.PCollection, label: str) -> beam.PCollection:
-    return elements | label >> beam.combiners.Count.Globally()
-
-
-def _language(record: Record) -> str:
-    return record.language
-
-
-def _stage_and_reason(reject: Reject) -> tuple[str, str]:
-    return str(reject.stage), str(reject.reason)
+def _as(_: Any, name: str) -> tuple[str, ...]:
+    return (name,)
