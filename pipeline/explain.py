@@ -16,6 +16,7 @@ from transforms.clean.article import clean_article
 from transforms.clean.book import rules
 from transforms.clean.verdict import accept
 from transforms.elements import Article, InputFile, Page, Record, Reject
+from transforms.extract.account import PageAccount, account_of
 from transforms.extract.article import extract_article
 from transforms.instants import iso
 from transforms.language.detect import detect_language
@@ -27,6 +28,7 @@ from transforms.read.streams import BROKEN, LineReader, decompressed, read_at_mo
 from transforms.wire.verdict import mark_and_judge
 from transforms.write.record import make_record
 
+_MAX_BLOCK_CHARS = 72
 _READ_ACTIONS = ("byline", "caption", "date", "section", "trail")
 _READ_NAMES = ("any.head.title", "any.head.names", "any.date.line")
 
@@ -49,8 +51,9 @@ class Line:
 class Explanation:
     """What the pipeline makes of one document, and why.
 
-    ``fields`` holds what was found (name, value, where it came from); ``reject`` is set where it became no article;
-    ``exchange`` says how the document came here, where it was fetched.
+    ``fields`` holds what was found (name, value, where it came from); ``reject`` is set where it became no article.
+    ``exchange`` says how the document came here, where it was fetched; ``page`` holds the blocks of a page, of which
+    the lines were taken, each with its score.
     """
 
     origin: str
@@ -59,6 +62,7 @@ class Explanation:
     votes: tuple[tuple[str, str, float], ...]
     reject: Reject | None
     exchange: Exchange | None = None
+    page: PageAccount | None = None
 
 
 def explain(
@@ -86,6 +90,10 @@ def explain(
 def _explained(document: Page | Reject, name: str) -> Explanation:
     if isinstance(document, Reject):
         return Explanation(name, (), (), (), document)
+    return dataclasses.replace(_explained_page(document), page=account_of(document))
+
+
+def _explained_page(document: Page) -> Explanation:
     extracted = extract_article(document)
     if isinstance(extracted, Reject):
         return Explanation(document.origin, (), (), (), extracted)
@@ -124,6 +132,10 @@ def as_json(found: Explanation) -> str:
     """The explanation as one JSON object: origin, lines, fields by name, language votes, reject, exchange."""
     row = dataclasses.asdict(found)
     row["fields"] = {name: {"value": value, "origin": origin} for name, value, origin in found.fields}
+    row["page"] = found.page and {
+        "confidence": found.page.confidence,
+        "blocks": [block._asdict() | {"reasons": dict(block.reasons)} for block in found.page.blocks],
+    }
     row["votes"] = [{"detector": name, "code": code, "probability": share} for name, code, share in found.votes]
     return json.dumps(row, ensure_ascii=False, indent=2, default=_plain)
 
@@ -138,6 +150,8 @@ def as_text(found: Explanation, is_color: bool) -> str:
     out = [found.origin, ""]
     if found.exchange is not None:
         out += ["fetch", *(f"  {name:<20} {value}" for name, value in lines_of(found.exchange)), ""]
+    if found.page:
+        out += [*_blocks(found.page, green, red, dim, plain), ""]
     for line in found.lines:
         if line.rule is None:
             out.append(f"{green}│{plain} {line.text}")
@@ -154,6 +168,20 @@ def as_text(found: Explanation, is_color: bool) -> str:
     out += ["", "language votes"]
     out += [f"  {name:<20} {code} {probability:.3f}" for name, code, probability in found.votes]
     return "\n".join(out)
+
+
+def _blocks(page: PageAccount, green: str, red: str, dim: str, plain: str) -> Iterator[str]:
+    """A line for each block of a page: its score, and the features that spoke most for (+) or against it."""
+    yield f"blocks of the page, confidence {page.confidence:.2f}; t: trafilatura takes the block too"
+    for block in page.blocks:
+        mark = {"text": "│", "lead": "›"}.get(block.taken, "-")
+        color = red if mark == "-" else green
+        text = block.text if len(block.text) <= _MAX_BLOCK_CHARS else f"{block.text[:_MAX_BLOCK_CHARS]}…"
+        reasons = ", ".join(f"{name} {effect:+.1f}" for name, effect in block.reasons)
+        if block.taken == "outside":
+            reasons = f"caption, footer or consent box; {reasons}"
+        second = "t" if block.is_seconded else " "
+        yield f"{color}{block.keep:.2f} {second} {mark}{plain} {text}  {dim}{block.tag}: {reasons}{plain}"
 
 
 def _document(path: str, number: int) -> Page | Reject:

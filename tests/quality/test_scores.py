@@ -70,16 +70,25 @@ def test_plain_text_with_its_mess(scoring: ModuleType, language: str, floor: flo
     assert f1 >= floor and reached_recall >= recall, (f1, reached_recall)
 
 
-@pytest.mark.parametrize(("name", "with_lead", "floor"), [("web", False, 0.950), ("news", True, 0.940)])
-def test_pages(scoring: ModuleType, name: str, with_lead: bool, floor: float) -> None:
-    rows = scoring.read_gz(SHARED / "data" / f"pages-{name}-dev.jsonl.gz")
+@pytest.mark.parametrize(
+    ("name", "with_lead", "every", "floor"),
+    [
+        ("web", False, 1, 0.965),
+        ("news", True, 1, 0.975),
+        ("aed", False, 2, 0.960),
+        ("blogs", False, 6, 0.945),
+        ("old", False, 2, 0.970),
+    ],
+)
+def test_pages(scoring: ModuleType, name: str, with_lead: bool, every: int, floor: float) -> None:
+    rows = scoring.read_gz(SHARED / "data" / f"pages-{name}-dev.jsonl.gz")[::every]
     by_id = rows_by_id(scoring, rows)
     assert len(by_id) >= len(rows) * 0.99, "labelled pages were rejected"
     f1, _, _ = scoring.f1(scoring.text_scores(rows, by_id, with_lead).values())
     assert f1 >= floor, f1
     if name == "news":
         metadata = scoring.metadata_scores(rows, by_id)
-        assert metadata["title"] >= 0.79 and metadata["instant"] >= 0.94 and metadata["day"] >= 0.96, metadata
+        assert metadata["title"] >= 0.815 and metadata["instant"] >= 0.94 and metadata["day"] >= 0.96, metadata
 
 
 @pytest.mark.parametrize(

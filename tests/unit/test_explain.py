@@ -59,6 +59,25 @@ def test_terminal_and_json_say_the_same(tmp_path: Path) -> None:
     }
 
 
+PAGE = """<html><body><nav><a href=/>Start</a></nav><article><h1>Rat sperrt die alte Brücke in Nordhafen</h1>
+<p>Der Rat von Nordhafen hat die alte Brücke über den Hafen am Montag für ein Jahr gesperrt, und zwar ganz.</p>
+<p>Der Verkehr muss nun über die neue Brücke fahren, und das dauert nach Angaben der Stadt zehn Minuten länger.</p>
+<p>Die neue Brücke wird gesperrt, sobald die alte wieder offen ist, damit sich niemand daran gewöhnt.</p>
+</article><div class="related-teaser"><h3>Mehr zum Thema</h3><p><a href=/b>Fähre fährt wieder</a></p></div>
+</body></html>"""
+
+
+def test_the_blocks_of_a_page_have_scores_and_reasons(tmp_path: Path) -> None:
+    found = explain(write(tmp_path, "a.html", PAGE))
+    assert found.page is not None
+    blocks = {block.text[:10]: block for block in found.page.blocks}
+    assert blocks["Der Verkeh"].taken == "text" and blocks["Der Verkeh"].keep > 0.5
+    assert blocks["Mehr zum T"].taken == "" and blocks["Mehr zum T"].reasons
+    assert blocks["Der Verkeh"].is_seconded
+    assert "- Mehr zum Thema" in as_text(found, False)
+    assert len(json.loads(as_json(found))["page"]["blocks"]) == len(found.page.blocks)
+
+
 def test_a_reject_is_explained(tmp_path: Path) -> None:
     found = explain(write(tmp_path, "a.txt", "Seite nicht gefunden\n\nDie Adresse hat sich geändert, oder sie fehlt."))
     assert found.reject is not None and found.reject.reason == "no_article"

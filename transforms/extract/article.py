@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import re
 
-from lxml import html
 from trafilatura import bare_extraction
 from trafilatura.settings import Document
 
 from transforms.elements import Article, Page, Reject
 from transforms.extract.address import canonical_address, site_of
+from transforms.extract.block_text import Stated
+from transforms.extract.body import Body, page_body, parted
 from transforms.extract.characters import normalize, one_line
 from transforms.extract.charset import decode
 from transforms.extract.fragment import blocks_of_fragment, captions_of
 from transforms.extract.index_page import has_running_text, index_sign
 from transforms.extract.lead import is_among
 from transforms.extract.metadata import page_metadata
-from transforms.extract.parse import is_outsized, parse_page
+from transforms.extract.parse import Element, is_beyond_models, is_outsized, parse_page
 from transforms.extract.plain import paragraphs_of_text
 from transforms.reasons import Reason, Stage
+
+MODELS_FAILED = "the block models failed"
+"""How the origin of ``text`` begins where an exception ended them, so that it can be counted."""
 
 _HTML = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.I)
 _MARKUP = re.compile(r"</(?:p|div|li|ul|ol|h[1-6]|blockquote|script|style|table)>", re.IGNORECASE)
@@ -40,12 +44,17 @@ def extract_article(page: Page) -> Article | Reject:
         return _reject(page, Reason.BAD_ENCODING, f"no text in any encoding (tried last: {decoded.encoding})")
     if not decoded.text.strip():
         return _reject(page, Reason.EMPTY, "nothing but white space")
-    if page.markup == "html" or (page.markup == "text" and _HTML.match(decoded.text)):
+    if is_page(page, decoded.text):
         return _from_page(page, decoded.text)
     if page.markup == "fragment" or _MARKUP.search(decoded.text):
         blocks = blocks_of_fragment(decoded.text)
         return _from_lines(page, blocks.paragraphs, blocks.captions)
     return _from_lines(page, paragraphs_of_text(decoded.text), ())
+
+
+def is_page(page: Page, text: str) -> bool:
+    """Whether a document is a whole HTML page, by its kind or its first words."""
+    return page.markup == "html" or (page.markup == "text" and _HTML.match(text) is not None)
 
 
 def _from_lines(page: Page, paragraphs: tuple[str, ...], captions: tuple[str, ...]) -> Article | Reject:
@@ -77,12 +86,13 @@ def _from_lines(page: Page, paragraphs: tuple[str, ...], captions: tuple[str, ..
 
 def _from_page(page: Page, text: str) -> Article | Reject:
     tree = parse_page(text)
-    if tree is None or not tree.text_content().strip():
+    if tree is None or not any(text.strip() for text in tree.itertext()):
         return _reject(page, Reason.EMPTY, "a page without text")
     metadata = page_metadata(tree, page.fetched_at, page.url)
     captions = captions_of(tree)
-    index = index_sign(tree, metadata.declared_url)
-    paragraphs = blocks_of_fragment(text).paragraphs if is_outsized(tree) else _running_text(tree, page, metadata.body)
+    index = index_sign(tree, metadata.declared_url, metadata.is_article)
+    body = _body(tree, text, page.url, metadata.stated)
+    paragraphs, lead = body.paragraphs, body.lead
     if not paragraphs:
         return _reject(page, Reason.NO_ARTICLE, "no running text found in the page")
     if index and not has_running_text(paragraphs):
@@ -98,7 +108,7 @@ def _from_page(page: Page, text: str) -> Article | Reject:
         kind="html",
         title=metadata.title or (one_line(hints.title) if hints.title else None),
         paragraphs=paragraphs,
-        lead=metadata.lead if metadata.lead and not is_among(metadata.lead, paragraphs) else None,
+        lead=lead if lead and not is_among(lead, paragraphs) else None,
         captions=captions,
         source_id=hints.source_id,
         fetched_at=page.fetched_at,
@@ -111,17 +121,32 @@ def _from_page(page: Page, text: str) -> Article | Reject:
         image=metadata.image or hints.image,
         paywalled=metadata.paywalled,
         rights=metadata.rights,
-        origins=(*metadata.origins, *(hint for hint in _hinted(page) if hint[0] not in dict(metadata.origins))),
+        origins=(
+            ("text", body.origin),
+            *metadata.origins,
+            *(hint for hint in _hinted(page) if hint[0] not in dict(metadata.origins)),
+        ),
     )
 
 
-def _running_text(tree: html.HtmlElement, page: Page, body: str | None) -> tuple[str, ...]:
-    """What the extractor takes for the article; it prunes the tree."""
-    found = bare_extraction(tree, url=page.url, include_comments=False, with_metadata=False)
-    running = (found.text or "") if isinstance(found, Document) else ""
-    if body and one_line(body) == one_line(running):
-        return _lines(body)  # the extractor took JSON-LD's body, and joined its paragraphs
-    return _lines(running)
+def _body(tree: Element, text: str, url: str | None, stated: Stated) -> Body:
+    """The article by its blocks, or by trafilatura where the models are unsure or fail; all text of a huge page."""
+    if is_beyond_models(tree):
+        return Body(blocks_of_fragment(text).paragraphs, None, 0.0, "all text of an outsized page")
+    try:
+        body = page_body(tree, stated)
+    except Exception as error:  # noqa: BLE001  # whatever a page does to the models, there is a second extractor
+        body = Body((), None, 0.0, f"{MODELS_FAILED}: {type(error).__name__}")
+    if body.is_sure or (body.paragraphs and is_outsized(tree)):
+        return body
+    running = parted(second_opinion(text, url), body.shown)
+    return body._replace(paragraphs=running, origin=f"trafilatura ({body.origin})") if running else body
+
+
+def second_opinion(text: str, url: str | None) -> tuple[str, ...]:
+    """The lines that trafilatura takes for the article."""
+    found = bare_extraction(text, url=url, fast=True, include_comments=False, with_metadata=False)
+    return _lines((found.text or "") if isinstance(found, Document) else "")
 
 
 def _lines(text: str) -> tuple[str, ...]:

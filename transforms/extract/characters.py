@@ -23,4 +23,4 @@ def normalize(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The same, on one line and without white space at its ends."""
-    return " ".join(normalize(text).split())
+    return " ".join(_INVISIBLE.sub("", text).split())

@@ -6,10 +6,8 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from lxml import html
-
 from transforms.extract.characters import one_line
-from transforms.extract.parse import parse_fragment
+from transforms.extract.parse import Element, parse_fragment, text_of
 
 _SKIPPED = frozenset(
     (
@@ -60,24 +58,24 @@ def blocks_of_fragment(text: str) -> Blocks:
     return Blocks(tuple(line for line in lines if line), captions_of(tree))
 
 
-def captions_of(tree: html.HtmlElement) -> tuple[str, ...]:
+def captions_of(tree: Element) -> tuple[str, ...]:
     """The picture captions of a page or fragment, each on one line; a caption inside of a caption is part of it.
 
     Beside ``figcaption`` these are short lines whose class says caption or credit.
     """
     outer = [e for e in tree.iter("figcaption") if next(e.iterancestors("figcaption"), None) is None]
     outer += [e for e in tree.iter(*_LINES) if _CAPTION_CLASS.search(e.get("class") or "")]
-    lines = (one_line(element.text_content()) for element in outer if _is_small(element))
+    lines = (one_line(text_of(element)) for element in outer if _is_small(element))
     return tuple(dict.fromkeys(line for line in lines if line))
 
 
-def _is_small(element: html.HtmlElement) -> bool:
+def _is_small(element: Element) -> bool:
     return sum(1 for _ in islice(element.iter(), _MAX_CAPTION_NODES + 1)) <= _MAX_CAPTION_NODES
 
 
-def _walk(root: html.HtmlElement, parts: list[str]) -> None:
+def _walk(root: Element, parts: list[str]) -> None:
     """Append the text below ``root``; a loop, since a fragment may be nested deeper than Python recurses."""
-    stack: list[tuple[html.HtmlElement, bool]] = [(root, True)]
+    stack: list[tuple[Element, bool]] = [(root, True)]
     while stack:
         element, is_entered = stack.pop()
         is_block = element.tag in _BLOCKS

@@ -6,10 +6,9 @@ import re
 from itertools import islice
 from typing import NamedTuple
 
-from lxml import html
-
 from transforms.extract.characters import one_line
 from transforms.extract.jsonld import ArticleData
+from transforms.extract.parse import Element, text_of
 
 MAX_CHARS = 1000
 _MAX_HEADINGS = 20
@@ -19,6 +18,7 @@ _WORD = re.compile(r"\w+")
 _DATE = re.compile(r"[0-9./ -]{6,12}\Z")
 # How much of its words a heading must share with the page's other titles to be the article's and not the site's.
 _MIN_SHARED = 0.2
+_MIN_HEADLINE = 15
 
 
 class Title(NamedTuple):
@@ -28,12 +28,12 @@ class Title(NamedTuple):
     origin: str | None
 
 
-def page_title(tree: html.HtmlElement, data: ArticleData, meta: dict[str, str], sites: frozenset[str]) -> Title:
+def page_title(tree: Element, data: ArticleData, meta: dict[str, str], sites: frozenset[str]) -> Title:
     """The publisher's headline, without the site's name.
 
-    JSON-LD is believed first. A page without it shows its headline in the ``h1`` that resembles ``og:title`` or the
-    title element: those two are often written for search engines. A title that was cut off (``…``) is completed from
-    another place that begins alike.
+    JSON-LD is believed first, unless another place gives the same without a kicker before it. A page without it shows
+    its headline in the ``h1`` that resembles ``og:title`` or the title element: those two are often written for search
+    engines. A title that was cut off (``…``) is completed from another place that begins alike.
 
     Args:
         tree: the page.
@@ -42,13 +42,14 @@ def page_title(tree: html.HtmlElement, data: ArticleData, meta: dict[str, str], 
         sites: names of the site as `site_names` folds them.
     """
     headings = _headings(tree)
-    shown = next((_bounded(element.text_content()) for element in tree.iter("title")), "")
+    shown = next((_bounded(text_of(element)) for element in tree.iter("title")), "")
     given = [(data.title, "json-ld"), (meta.get("og:title"), "meta og:title"), (shown, "title element")]
     said = [Title(_without_site(text[:MAX_CHARS], sites, headings), origin) for text, origin in given if text]
     if not said:
         return Title(headings[0], "h1") if headings else Title(None, None)
     if data.title:
-        return _completed(said[0], [*(Title(text, "h1") for text in headings), *said[1:]])
+        title = _without_kicker(said[0], said[1:])
+        return _completed(title, [*(Title(text, "h1") for text in headings), *said[1:]])
     reference = said[0].text or ""
     heading = max(headings, key=lambda text: _likeness(text, reference), default="")
     # Equal words in another typography: the one that was made for machines is kept.
@@ -70,9 +71,9 @@ def is_site_name(text: str, sites: frozenset[str]) -> bool:
     return not sites.isdisjoint((_fold(bare), _fold(bare.rsplit(".", 1)[0])))
 
 
-def _headings(tree: html.HtmlElement) -> list[str]:
+def _headings(tree: Element) -> list[str]:
     outer = (element for element in tree.iter("h1") if next(element.iterancestors("h1"), None) is None)
-    texts = (_bounded(element.text_content()) for element in islice(outer, _MAX_HEADINGS))
+    texts = (_bounded(text_of(element)) for element in islice(outer, _MAX_HEADINGS))
     return [text for text in texts if text]
 
 
@@ -95,6 +96,15 @@ def _without_site(title: str, sites: frozenset[str], headings: list[str]) -> str
         else:
             break
     return title.strip()
+
+
+def _without_kicker(title: Title, others: list[Title]) -> Title:
+    """The title, or another one that it ends with after a colon."""
+    for other in others:
+        text = other.text or ""
+        if (title.text or "").endswith(f": {text}") and len(text) >= _MIN_HEADLINE:
+            return other
+    return title
 
 
 def _completed(title: Title, others: list[Title]) -> Title:

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from lxml import html
-
 from transforms.extract.characters import one_line
+from transforms.extract.parse import Element
 from transforms.instants import parse_instant
 
 MAX_CHARS = 2_000_000
@@ -42,7 +41,7 @@ class ArticleData(NamedTuple):
     is_free: bool | None = None
 
 
-def article_data(tree: html.HtmlElement) -> ArticleData | None:
+def article_data(tree: Element) -> ArticleData | None:
     """The first article node of a page that has a headline, else the first one, else None."""
     articles = [node for node in _nodes(tree) if _is_article(node)]
     if not articles:
@@ -66,7 +65,7 @@ def article_data(tree: html.HtmlElement) -> ArticleData | None:
     )
 
 
-def _nodes(tree: html.HtmlElement) -> Iterator[dict[str, Any]]:
+def _nodes(tree: Element) -> Iterator[dict[str, Any]]:
     seen = 0
     for script in tree.iterfind(".//script[@type]"):
         if "ld+json" not in script.get("type", "").lower():

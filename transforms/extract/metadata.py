@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from html import unescape
 from itertools import islice
 from typing import NamedTuple
 
-from lxml import html
-
 from transforms.elements import Precision, Rights
 from transforms.extract.address import absolute_address, site_of
+from transforms.extract.block_text import Stated
 from transforms.extract.characters import one_line
+from transforms.extract.fragment import blocks_of_fragment
 from transforms.extract.headline import page_title, site_names
 from transforms.extract.jsonld import ArticleData, article_data
-from transforms.extract.lead import shown_lead
+from transforms.extract.parse import Element
 from transforms.extract.people import page_authors
 from transforms.extract.publication import publication
 from transforms.instants import parse_instant
 
 _MODIFIED = ("article:modified_time", "og:updated_time", "datemodified", "dcterms.modified", "last-modified")
 _MAX_TAGS = 50
+_DESCRIPTIONS = ("og:description", "description", "twitter:description")
+_MAX_TITLE_CHARS, _MIN_NAME, _MAX_NAME = 1000, 4, 60
 
 
 class PageMetadata(NamedTuple):
@@ -33,15 +36,16 @@ class PageMetadata(NamedTuple):
     section: str | None
     tags: tuple[str, ...]
     image: str | None
-    lead: str | None
-    body: str | None
+    stated: Stated
     declared_url: str | None
+    is_article: bool
+    """Whether the page calls itself one."""
     paywalled: bool | None
     rights: Rights
     origins: tuple[tuple[str, str], ...]
 
 
-def page_metadata(tree: html.HtmlElement, fetched_at: datetime | None, url: str | None = None) -> PageMetadata:
+def page_metadata(tree: Element, fetched_at: datetime | None, url: str | None = None) -> PageMetadata:
     """Read a page's metadata; leaves the tree as it is.
 
     Args:
@@ -49,7 +53,8 @@ def page_metadata(tree: html.HtmlElement, fetched_at: datetime | None, url: str 
         fetched_at: dates after it are not believed.
         url: the page's address: it names the site, and may hold the day.
     """
-    data = article_data(tree) or ArticleData()
+    stated = article_data(tree)
+    data = stated or ArticleData()
     meta = _meta_tags(tree)
     sites = site_names(meta.get("og:site_name"), data.publisher, meta.get("application-name"), site_of(url))
     title = page_title(tree, data, meta, sites)
@@ -75,16 +80,38 @@ def page_metadata(tree: html.HtmlElement, fetched_at: datetime | None, url: str 
         section=section,
         tags=data.tags or _tags(meta),
         image=absolute_address(image, url),
-        lead=shown_lead(tree, (data.description, meta.get("og:description"), meta.get("description"))),
-        body=data.body,
+        stated=_stated(tree, meta, data, title.text, authors.names),
         declared_url=_declared_url(tree, meta, data),
+        is_article=stated is not None or "article" in meta.get("og:type", "").lower(),
         paywalled=_paywalled(data, meta),
         rights=_rights(tree, meta, data),
         origins=tuple((name, origin) for name, origin in found if origin),
     )
 
 
-def _meta_tags(tree: html.HtmlElement) -> dict[str, str]:
+def _stated(
+    tree: Element, meta: dict[str, str], data: ArticleData, title: str | None, authors: tuple[str, ...]
+) -> Stated:
+    shown = one_line((tree.findtext(".//title") or "")[:_MAX_TITLE_CHARS])
+    titles = (title, data.title, meta.get("og:title"), meta.get("twitter:title"), shown.rpartition(" | ")[0] or shown)
+    descriptions = (data.description, *(meta.get(name) for name in _DESCRIPTIONS))
+    return Stated(
+        titles=tuple(dict.fromkeys(one_line(text[:_MAX_TITLE_CHARS]) for text in titles if text)),
+        descriptions=tuple(dict.fromkeys(text for text in descriptions if text)),
+        authors=tuple(name for name in authors if _MIN_NAME < len(name) < _MAX_NAME),
+        body=_plain(data.body or ""),
+    )
+
+
+def _plain(body: str) -> str:
+    """JSON-LD's body as lines of text: some publishers put HTML there, or HTML escaped."""
+    if "&" in body:
+        body = unescape(body)
+    lines = blocks_of_fragment(body).paragraphs if "<" in body else (one_line(line) for line in body.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+def _meta_tags(tree: Element) -> dict[str, str]:
     """The first value of each name; ``article:tag``, which is repeated for each tag, joined by commas."""
     tags: dict[str, str] = {}
     article_tags: dict[str, None] = {}
@@ -105,7 +132,7 @@ def _tags(meta: dict[str, str]) -> tuple[str, ...]:
     return tuple(islice(dict.fromkeys(tag.strip() for tag in joined.split(",") if tag.strip()), _MAX_TAGS))
 
 
-def _declared_url(tree: html.HtmlElement, meta: dict[str, str], data: ArticleData) -> str | None:
+def _declared_url(tree: Element, meta: dict[str, str], data: ArticleData) -> str | None:
     for link in tree.iter("link"):
         if (link.get("rel") or "").lower() == "canonical" and link.get("href"):
             return str(link.get("href")).strip()
@@ -119,7 +146,7 @@ def _paywalled(data: ArticleData, meta: dict[str, str]) -> bool | None:
     return {"free": False, "locked": True, "metered": True}.get(tier)
 
 
-def _rights(tree: html.HtmlElement, meta: dict[str, str], data: ArticleData) -> Rights:
+def _rights(tree: Element, meta: dict[str, str], data: ArticleData) -> Rights:
     links = (
         link.get("href") for tag in ("link", "a") for link in tree.iter(tag) if "license" in (link.get("rel") or "")
     )

@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import NamedTuple
 
-from lxml import html
-
 from transforms.extract.characters import one_line
 from transforms.extract.headline import is_site_name
 from transforms.extract.jsonld import ArticleData
+from transforms.extract.parse import Element
 
 MAX_CHARS = 200
 _MAX_NAMES = 30
@@ -64,7 +63,7 @@ class Authors(NamedTuple):
     origin: str | None
 
 
-def page_authors(tree: html.HtmlElement, data: ArticleData, meta: dict[str, str], sites: frozenset[str]) -> Authors:
+def page_authors(tree: Element, data: ArticleData, meta: dict[str, str], sites: frozenset[str]) -> Authors:
     """The authors by JSON-LD, else by meta tags, else as shown (``rel=author``, microdata, a byline).
 
     The site itself is no author. A list in one string is split where each part looks like a person's name; what
@@ -110,7 +109,7 @@ def is_person_name(text: str) -> bool:
     )
 
 
-def _shown(tree: html.HtmlElement, path: str) -> Iterator[str]:
+def _shown(tree: Element, path: str) -> Iterator[str]:
     for element in islice(tree.xpath(path), _MAX_NAMES):
         named = element.find(".//*[@itemprop='name']")
         text = (element if named is None else named).xpath("string()")

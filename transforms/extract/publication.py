@@ -16,6 +16,7 @@ from lxml import etree, html
 from transforms.elements import Precision
 from transforms.extract.characters import one_line
 from transforms.extract.jsonld import ArticleData
+from transforms.extract.parse import Element
 from transforms.instants import WrittenTime, parse_written
 
 _PUBLISHED = (
@@ -49,7 +50,7 @@ class Publication(NamedTuple):
 
 
 def publication(
-    tree: html.HtmlElement, data: ArticleData, meta: dict[str, str], url: str | None, fetched_at: datetime | None
+    tree: Element, data: ArticleData, meta: dict[str, str], url: str | None, fetched_at: datetime | None
 ) -> Publication:
     """Statements for machines first (JSON-LD, meta, microdata, time elements), then the address, then what is shown.
 
@@ -78,7 +79,7 @@ def publication(
     return Publication()
 
 
-def _statements(tree: html.HtmlElement, data: ArticleData, meta: dict[str, str]) -> Iterator[tuple[str, str | None]]:
+def _statements(tree: Element, data: ArticleData, meta: dict[str, str]) -> Iterator[tuple[str, str | None]]:
     yield "json-ld", data.published
     for name in _PUBLISHED:
         yield f"meta {name}", meta.get(name)
@@ -110,12 +111,12 @@ def _day_of_address(url: str | None) -> str | None:
     return f"{match[1]}-{int(match[3]):02}-{int(match[4]):02}" if match else None
 
 
-def _day_beside_headline(tree: html.HtmlElement, last: datetime) -> str | None:
+def _day_beside_headline(tree: Element, last: datetime) -> str | None:
     """The day in the first short line after the headline that holds one, or else in the nearest before it."""
     return next((day for line in _lines_beside_headline(tree) if (day := _day_of_line(line, last))), None)
 
 
-def _lines_beside_headline(tree: html.HtmlElement) -> list[str]:
+def _lines_beside_headline(tree: Element) -> list[str]:
     """Short lines around the headline that hold a year: after it in reading order, then before it, nearest first.
 
     The headline is the first ``h1``, or a lower heading that the title of the page repeats.
@@ -153,9 +154,10 @@ def _day_of_line(line: str, last: datetime) -> str | None:
     return find_date(root, extensive_search=False, outputformat="%Y-%m-%d", max_date=_date(last))
 
 
-def _day_by_search(tree: html.HtmlElement, url: str | None, last: datetime) -> str | None:
+def _day_by_search(tree: Element, url: str | None, last: datetime) -> str | None:
     """The first date anywhere in the page. The first of January stands for a bare year, which is a copyright's."""
-    day = find_date(tree, url=url, original_date=True, outputformat="%Y-%m-%d", max_date=_date(last))
+    page = html.document_fromstring(etree.tostring(tree, encoding="unicode", method="html"))
+    day = find_date(page, url=url, original_date=True, outputformat="%Y-%m-%d", max_date=_date(last))
     return None if day and day.endswith("-01-01") else day
 
 
