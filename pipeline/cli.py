@@ -52,13 +52,16 @@ def ingest(arguments: list[str]) -> int:
         return 0
     request = options.parse_ingest(arguments)
     directory = request.config.directory
-    if not request.is_overwrite and state.finish_own(request.config):
+    if not request.config.is_overwrite and state.finish_own(request.config):
         print(f"depesche ingest: {directory} had been committed when its run died; nothing was left to do")
     elif not _run(request):
         return 1
     run.tidy(request.config)
     if request.config.state:
-        state.tidy(request.config.state, request.config.keep_state)
+        try:
+            state.tidy(request.config.state, request.config.keep_state)
+        except (RuntimeError, OSError) as error:  # another run clears too; what is left goes next time
+            _LOG.warning("old generations were not cleared away: %s", error)
     try:
         report.write_report(directory)
         print(summary.of_run(directory, is_color=sys.stdout.isatty()))
@@ -80,7 +83,7 @@ def _run(request: Request) -> bool:
     is_quiet = request.beam_options.view_as(IngestOptions).quiet
     pipeline = beam.Pipeline(options=request.beam_options)
     recipe.build(pipeline, request.config)
-    with run.claimed(request.config, request.is_overwrite):
+    with run.claimed(request.config):
         try:
             with progress.shown(spool_dir, is_quiet):
                 state = pipeline.run().wait_until_finish()

@@ -50,6 +50,7 @@ class RunConfig:
         attempt: which start of the program this is.
         state: the directory of what earlier runs knew; None for a run that stands alone.
         keep_state: how many generations stay there.
+        is_overwrite: whether a finished run of this name is to be replaced.
         live: what is read from the network, if anything.
         copies_window_s: how long a standing article's sketch is kept, in seconds.
     """
@@ -64,6 +65,7 @@ class RunConfig:
     state: str | None = None
     keep_state: int = 5
     copies_window_s: float = 14 * 86400.0
+    is_overwrite: bool = False
     live: Live | None = None
 
 

@@ -10,8 +10,9 @@ goes into the next one.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -19,9 +20,11 @@ from apache_beam.transforms.error_handling import ErrorHandler
 
 from pipeline.config import Live
 from transforms.discover.discover import DEPTH
+from transforms.discover.rules import pattern_against
 from transforms.discover.transform import DiscoverPages
-from transforms.elements import FetchRequest, Hints, HostFacts, Reject, Source, Visit, Visited
+from transforms.elements import Fetched, FetchedArchive, FetchRequest, Hints, HostFacts, Reject, Source, Visit, Visited
 from transforms.fetch.freshness import ask_again_at
+from transforms.fetch.site import parse_address
 from transforms.fetch.transform import Answers, FetchPages
 from transforms.fetch.visits import asked_url, visit_of, visit_of_fault
 from transforms.generation import StatePlan
@@ -29,6 +32,7 @@ from transforms.ledger.transform import FindHosts, FindPending, FindVisited, Kee
 from transforms.reasons import Reason, Stage
 
 _LISTS_BELOW = {"feed": 0, "sitemap": 1, "opml": 2}
+LONGEST_WAIT = timedelta(days=15)
 HOPS = 3
 """So many sites a page may lead through by redirects; those inside of a site count for the policy alone."""
 
@@ -77,7 +81,7 @@ class _Crawl:
             answers = self._fetch(self._once(lists, f"Lists{depth}"), f"FetchLists{depth}")
             archives.append(answers.archives)
             self._visits.append(
-                answers.archives | f"Archives{depth}Visits" >> beam.Map(visit_of).with_output_types(Visit)
+                answers.archives | f"Archives{depth}Visits" >> beam.Map(_visit).with_output_types(Visit)
             )
             found = answers.fetched | f"Discover{depth}" >> DiscoverPages(self._at, self._rejects)
             pages.append(found.pages)
@@ -115,6 +119,7 @@ class _Crawl:
 
     def _once(self, requests: beam.PCollection, name: str) -> beam.PCollection:
         """Each address once, with the validators of an earlier run, and only if it is due."""
+        requests = requests | f"{name}Normal" >> beam.Map(_normal).with_output_types(FetchRequest)
         sides = {
             "requests": requests
             | f"{name}ByAddress"
@@ -139,7 +144,7 @@ class _Crawl:
         answers: Answers = {"requests": requests, "facts": facts} | name >> fetch
         self._facts.append(answers.facts)
         for kind, some in (("Fetched", answers.fetched), ("Unchanged", answers.unchanged)):
-            self._visits.append(some | f"{name}{kind}Visits" >> beam.Map(visit_of).with_output_types(Visit))
+            self._visits.append(some | f"{name}{kind}Visits" >> beam.Map(_visit).with_output_types(Visit))
         self._unchanged.append(
             answers.unchanged | f"{name}Unchanged" >> beam.Map(lambda fetched: fetched.url).with_output_types(str)
         )
@@ -191,27 +196,53 @@ class _DueDoFn(beam.DoFn):
 
     def process(self, group: tuple[str, dict[str, Iterable[Any]]]) -> Iterator[Any]:
         url, sides = group
-        # Of several lists that have it, one that says more of it; then by name, so that a retry does the same.
-        request = min(
-            sides["requests"], key=lambda one: (one.hints == Hints(), one.source.name, repr(one)), default=None
-        )
-        visited: Visited | None = next(iter(sides.get("visited", ())), None)
-        if request is None:
+        requests = list(sides["requests"])
+        if not requests:
             return
-        if visited is not None and visited.ask_again_at > self._at:
-            yield beam.pvalue.TaggedOutput("unchanged", url)
-        elif visited is not None:
-            yield dataclasses.replace(request, validators=visited.validators)
-        else:
+        # Of several lists that have it, one that says more of it; then by name, so that a retry does the same.
+        request = min(requests, key=lambda one: (one.hints == Hints(), one.source.name, repr(one)))
+        if request.kind != "page":  # one that several sources have is asked for once, and looked into for each
+            others = {repr(one.source): one.source for one in requests if one.source != request.source}
+            request = dataclasses.replace(request, also=tuple(others[name] for name in sorted(others)))
+        visited: Visited | None = next(iter(sides.get("visited", ())), None)
+        if visited is None or visited.rules != rules_of(request):
             yield request
+        elif self._at < visited.ask_again_at <= self._at + LONGEST_WAIT:  # later than that a clock was wrong
+            yield beam.pvalue.TaggedOutput("unchanged", url)
+        else:
+            yield dataclasses.replace(request, validators=visited.validators)
+
+
+def rules_of(request: FetchRequest) -> str:
+    """A hash of what a list is looked into by, empty for a page: what changes it makes an unchanged list news."""
+    if request.kind == "page":
+        return ""
+    whole = repr((request.kind, request.source, request.also))
+    return hashlib.blake2b(whole.encode("utf-8", "replace"), digest_size=6).hexdigest()
+
+
+def _visit(outcome: Fetched | FetchedArchive) -> Visit:
+    request = (outcome.response if isinstance(outcome, FetchedArchive) else outcome).request
+    return dataclasses.replace(visit_of(outcome), rules=rules_of(request))
+
+
+def _normal(request: FetchRequest) -> FetchRequest:
+    """One spelling of an address for all; one that is none is told by the fetcher."""
+    if request.first_url is not None:
+        return request
+    try:
+        return dataclasses.replace(request, url=parse_address(request.url).url)
+    except ValueError:
+        return request
 
 
 def _pending_request(visited: Visited, sources: tuple[Source, ...]) -> Iterator[FetchRequest]:
     """Another try for what an earlier run could not get; its list may not have changed, and is then not read again."""
     for source in sources:
         if visited.source == source.name or visited.source.startswith(f"{source.name}/"):
-            named = dataclasses.replace(source, name=visited.source)
-            yield FetchRequest(visited.url, "page", named, Hints(published_at=visited.published_at))
+            if pattern_against(visited.url, source) is None:
+                named = dataclasses.replace(source, name=visited.source)
+                yield FetchRequest(visited.url, "page", named, Hints(published_at=visited.published_at))
             return
 
 

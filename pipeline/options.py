@@ -6,8 +6,8 @@ import argparse
 import difflib
 import glob
 import os
-import platform
 import re
+import secrets
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -91,7 +91,6 @@ class Request:
 
     config: RunConfig
     beam_options: PipelineOptions
-    is_overwrite: bool
 
 
 def parse_ingest(arguments: list[str]) -> Request:
@@ -106,11 +105,13 @@ def parse_ingest(arguments: list[str]) -> Request:
         raise UsageError("nowhere to write: give --output DIR")
     output = checked_output(own.output)
     inputs = tuple(dict.fromkeys(existing_pattern(pattern) for pattern in own.input or ()))
+    state = checked_output(own.state, "--state") if own.state else None
     for pattern in inputs:
-        if pattern.endswith("/**") and f"{output}/".startswith(pattern.removesuffix("**")):
-            raise UsageError(
-                f"--output {own.output} lies inside of --input {pattern}: the next run would read it as news"
-            )
+        for option, given, path in (("--output", own.output, output), ("--state", own.state, state)):
+            if path and pattern.endswith("/**") and f"{path}/".startswith(pattern.removesuffix("**")):
+                raise UsageError(
+                    f"{option} {given} lies inside of --input {pattern}: the next run would read it as news"
+                )
     started_at = datetime.now(UTC).replace(microsecond=0)
     run_id = checked_run_id(own.run_id or started_at.strftime("%Y%m%dT%H%M%SZ"))
     directory = FileSystems.join(output, run_id)
@@ -121,13 +122,14 @@ def parse_ingest(arguments: list[str]) -> Request:
         started_at=started_at,
         max_bytes=parse_size(own.max_bytes, "--max-bytes") if own.max_bytes else MAX_BYTES,
         runner=_resolve_runner(options),
-        attempt=f"{started_at:%Y%m%dT%H%M%S}-{os.getpid()}-{re.sub(r'[^A-Za-z0-9.-]', '-', platform.node())}",
-        state=checked_output(own.state, "--state") if own.state else None,
+        attempt=f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
+        state=state,
         keep_state=parse_count(own.keep_state, "--keep-state", least=1),
         copies_window_s=parse_interval(own.copies_window, "--copies-window"),
+        is_overwrite=own.overwrite,
         live=_live(own, directory),
     )
-    return Request(config, options, own.overwrite)
+    return Request(config, options)
 
 
 def _live(own: IngestOptions, directory: str) -> Live | None:

@@ -48,7 +48,7 @@ def build(p: beam.Pipeline, config: RunConfig) -> None:
             | DetectLanguage(rejects)
             | MakeRecords(rejects)
         )
-        merged = records | MergeCopies(state, records | FindKnown(state) if state else None)
+        merged = records | MergeCopies(state, records | FindKnown(state) if state and state.base else None)
         # Stories link what stands: merged.articles → the same articles with story_id.
     ended = Ended(merged.articles, merged.copies, rejects.output(), merged.unchanged)
     commit = None

@@ -17,6 +17,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from fasteners import InterProcessLock
 
 from pipeline.config import RunConfig, UsageError
+from pipeline.state import take_back
 from transforms.generation import StatePlan
 from transforms.instants import iso
 
@@ -44,7 +45,7 @@ _SECRET = re.compile(r"secret|token|password|passwd|credential|connection_string
 
 
 @contextmanager
-def claimed(config: RunConfig, is_overwrite: bool) -> Iterator[None]:
+def claimed(config: RunConfig) -> Iterator[None]:
     """Hold the run's folder while the pipeline writes to it.
 
     Refuses a finished run (unless it is to be replaced) and, on a local disk, a folder that another process is writing
@@ -56,16 +57,15 @@ def claimed(config: RunConfig, is_overwrite: bool) -> Iterator[None]:
     """
     manifest = FileSystems.join(config.directory, MANIFEST)
     try:
-        if FileSystems.exists(manifest) and not is_overwrite:
-            raise UsageError(
-                f"run {config.run_id} is finished ({manifest}); give another --run-id, or --overwrite to replace it"
-            )
+        _refuse_finished(config, manifest)
         if not FileSystems.exists(config.directory):
             FileSystems.mkdirs(config.directory)
         lock = _lock(config)
+        _refuse_finished(config, manifest)  # it may have been finished before this process had the lock
     except (OSError, ValueError) as error:  # BeamIOError is the former
         raise UsageError(f"--output: {config.directory} cannot be written: {error}") from error
     try:
+        take_back(config)
         if FileSystems.exists(manifest):  # first of all: without it nobody takes the rest for a whole run
             FileSystems.delete([manifest])
         _clear(config.directory)
@@ -73,6 +73,13 @@ def claimed(config: RunConfig, is_overwrite: bool) -> Iterator[None]:
     finally:
         if lock is not None:
             lock.release()
+
+
+def _refuse_finished(config: RunConfig, manifest: str) -> None:
+    if FileSystems.exists(manifest) and not config.is_overwrite:
+        raise UsageError(
+            f"run {config.run_id} is finished ({manifest}); give another --run-id, or --overwrite to replace it"
+        )
 
 
 def _lock(config: RunConfig) -> InterProcessLock | None:

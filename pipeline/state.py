@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.config import RunConfig, UsageError
-from transforms.generation import Generation, StateError, StatePlan, generation_path, load
+from transforms.generation import Generation, StateError, StatePlan, generation_path, load, numbers
 
-_NAME = re.compile(r"generation-(\d{6,})\.json")
+_KNOWN_LATER = "this run cannot be made again on this state, which knows what it has read"
+_ADVICE = "give another --run-id, or another --state"
+_PART = re.compile(r"generation-(\d{6,})\.json\.[0-9a-f]+\.part")
 _FOLDER = re.compile(r"(\d{6,})-[^/\\]+")
 MANIFEST = "run.json"
 
@@ -21,27 +23,32 @@ MANIFEST = "run.json"
 def plan_state(config: RunConfig) -> StatePlan | None:
     """What a run starts from and what it makes; None without ``--state``.
 
-    A run that is started again over its own results (``--overwrite``) starts from the generation before its own: what
-    it has read itself is no news from an earlier run.
+    A run that is started again, over its own results or after they are gone, starts from where it started before: what
+    it has read itself is no news from an earlier run. Its generation is taken back (`take_back`).
 
     Raises:
-        UsageError: the directory cannot be read, or was written by a release with another layout.
+        UsageError: the directory cannot be used, was written by a release with another layout, or knows what a run has
+            read that is to be made again, from runs after it.
     """
     if config.state is None:
         return None
     try:
-        numbers = _numbers(config.state)
-        generations = [load(config.state, number) for number in numbers[-2:]]
+        if not FileSystems.exists(config.state):
+            FileSystems.mkdirs(config.state)
+        if Path(config.state).is_file():
+            raise StateError(f"{config.state} is a file; give a directory")
+        generations = [load(config.state, number) for number in numbers(config.state)]
         if generations:
             finish(generations[-1])
+        own = _replaced(config, generations)
     except (StateError, OSError, ValueError) as error:
         raise UsageError(f"--state: {error}") from error
-    latest = numbers[-1] if numbers else 0
-    earlier = [generation for generation in generations if generation.run != config.directory]
+    latest = generations[-1] if generations else None
+    base = own.base if own else latest.number if latest else None
     return StatePlan(
         root=config.state,
-        base=earlier[-1] if earlier else None,
-        number=latest + 1,
+        base=next((one for one in generations if one.number == base), None),
+        number=own.number if own else latest.number + 1 if latest else 1,
         run=config.directory,
         attempt=config.attempt,
         at=config.started_at,
@@ -49,12 +56,44 @@ def plan_state(config: RunConfig) -> StatePlan | None:
     )
 
 
+def _replaced(config: RunConfig, generations: list[Generation]) -> Generation | None:
+    """The generation that this run made when it ran before, and that it is to make anew."""
+    manifest = FileSystems.join(config.directory, MANIFEST)
+    made = None
+    if FileSystems.exists(manifest):
+        if not config.is_overwrite:
+            return None  # refused elsewhere
+        with FileSystems.open(manifest) as stream:
+            state = json.loads(stream.read()).get("state") or {}
+        made = state.get("generation") if state.get("directory") == config.state else None
+    own = [one for one in generations if one.run == config.directory]
+    if not own:
+        if made is not None and generations and made <= generations[-1].number:
+            raise StateError(f"{_KNOWN_LATER}: generation {made}, which it made, has been dropped; {_ADVICE}")
+        return None
+    after = [one for one in generations if one.number > own[0].number and one.run != config.directory]
+    if after:
+        raise StateError(f"{_KNOWN_LATER}: {after[0].run} started from it; {_ADVICE}")
+    if own[0].base is not None and all(one.number != own[0].base for one in generations):
+        raise StateError(f"{_KNOWN_LATER}: generation {own[0].base}, from which it started, is dropped; {_ADVICE}")
+    return own[0]
+
+
+def take_back(config: RunConfig) -> None:
+    """Remove the generations that this run made when it ran before, now that its results are removed too."""
+    if config.state is None:
+        return
+    own = [number for number in numbers(config.state) if load(config.state, number).run == config.directory]
+    if own:
+        FileSystems.delete([generation_path(config.state, number) for number in own])
+
+
 def finish_own(config: RunConfig) -> bool:
     """Whether this very run died after its generation was made, and nothing is left to do but to publish it."""
     if config.state is None:
         return False
     try:
-        generations = [load(config.state, number) for number in _numbers(config.state)[-1:]]
+        generations = [load(config.state, number) for number in numbers(config.state)[-1:]]
         return any(one.run == config.directory and finish(one) for one in generations)
     except (StateError, OSError, ValueError) as error:
         raise UsageError(f"--state: {error}") from error
@@ -69,7 +108,11 @@ def finish(generation: Generation) -> bool:
     part = f"{path}.part"
     if not FileSystems.exists(path) and FileSystems.exists(part):
         with FileSystems.open(part) as stream:
-            is_own = json.loads(stream.read()).get("attempt") == generation.attempt
+            content = stream.read()
+        try:
+            is_own = json.loads(content).get("attempt") == generation.attempt
+        except (ValueError, AttributeError):  # torn: of a later run, which died while it wrote
+            is_own = False
         if is_own:
             FileSystems.rename([part], [path])
             return True
@@ -80,39 +123,34 @@ def moved_on(config: RunConfig) -> str | None:
     """What to say where a run ended without committing, for another run had moved the state on."""
     if config.state is None or FileSystems.exists(FileSystems.join(config.directory, MANIFEST)):
         return None
-    latest = load(config.state, _numbers(config.state)[-1])
+    latest = load(config.state, numbers(config.state)[-1])
     return (
         f"--state {config.state}: {latest.run} has committed generation {latest.number} while this run was on its way; "
-        f"nothing was changed, and {config.directory} holds no run.json. Start the run again"
+        f"this one has committed nothing, and {config.directory} holds no run.json. Start the run again"
     )
 
 
 def tidy(root: str, keep: int) -> None:
     """Drop all but the newest generations, and what dead runs left: files whose number has been taken by another."""
-    numbers = _numbers(root)
-    if not numbers:
+    found = numbers(root)
+    if not found:
         return
-    kept = [load(root, number) for number in numbers[-keep:]]
+    kept = [load(root, number) for number in found[-keep:]]
     folders = {file.path.split("/")[0] for generation in kept for file in generation.files}
-    dropped = [generation_path(root, number) for number in numbers[:-keep]]
+    dropped = [generation_path(root, number) for number in found[:-keep]]
     if dropped:
         FileSystems.delete(dropped)
     stale = []
     for file in FileSystems.match([FileSystems.join(root, "**")])[0].metadata_list:
         folder = file.path[len(root) :].lstrip("/\\").split("/")[0]
-        match = _FOLDER.fullmatch(folder)
-        if match and folder not in folders and int(match.group(1)) <= numbers[-1]:
+        match = _FOLDER.fullmatch(folder) or _PART.fullmatch(folder)
+        if match and folder not in folders and int(match.group(1)) <= found[-1]:
             stale.append(file.path)
     if stale:
         FileSystems.delete(stale)
     # Only local disks have folders that stay when they are empty, which Beam does not list.
     for path in Path(root).glob("*-*"):
-        if path.is_dir() and _FOLDER.fullmatch(path.name) and not any(path.iterdir()):
-            shutil.rmtree(path, ignore_errors=True)
-
-
-def _numbers(root: str) -> list[int]:
-    """Of the generations that there are, in order."""
-    found = FileSystems.match([FileSystems.join(root, "generation-*.json")])[0].metadata_list
-    matches = (_NAME.fullmatch(file.path.replace("\\", "/").rsplit("/", 1)[-1]) for file in found)
-    return sorted(int(match.group(1)) for match in matches if match)
+        match = _FOLDER.fullmatch(path.name)
+        if match and int(match.group(1)) <= found[-1]:
+            with suppress(OSError):  # not empty, or no folder
+                path.rmdir()

@@ -105,6 +105,7 @@ class FetchRequest:
         hops: redirects to other sites that were followed on the way.
         first_url: the address before those redirects; None where there were none.
         validators: of the response of an earlier run, for a conditional request.
+        also: other sources that have the same list.
     """
 
     url: str
@@ -115,6 +116,7 @@ class FetchRequest:
     hops: int = 0
     first_url: str | None = None
     validators: Validators = Validators()
+    also: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +167,7 @@ class Visit:
         at: when it was asked.
         published_at: what the list said of the page.
         is_final: of a fault, that asking again would not help.
+        rules: of a list, a hash of the rules by which it was looked into; under others it is read anew.
     """
 
     url: str
@@ -176,6 +179,7 @@ class Visit:
     at: datetime
     published_at: datetime | None = None
     is_final: bool = False
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +195,7 @@ class Visited:
     ask_again_at: datetime
     published_at: datetime | None = None
     is_pending: bool = False
+    rules: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -32,6 +33,7 @@ LAYOUT = 1
 """Rises when an older release could not read what this one writes."""
 
 ROWS_IN_GROUP = 1 << 16
+_NAME = re.compile(r"generation-(\d{6,})\.json")
 _UNCOMPRESSED = CompressionTypes.UNCOMPRESSED
 
 
@@ -47,12 +49,14 @@ class Generation:
         number: counts up from 1.
         run: the folder of the run that made it.
         attempt: which start of the program that was, see ``run.json``.
+        base: the number of the generation that the run started from.
         files: of all tables; those of one table are sorted by partition.
     """
 
     number: int
     run: str
     attempt: str
+    base: int | None
     files: tuple[TableFile, ...]
 
     def rows(self, table: str) -> int:
@@ -136,7 +140,11 @@ def _read(plan: StatePlan, file: TableFile, low: int, high: int, schema: pa.Sche
             if statistics is None or (statistics.min <= high and statistics.max >= low):
                 groups.append(number)
         if groups:
-            yield parquet.read_row_groups(groups, columns=schema.names).cast(schema)
+            known = [name for name in schema.names if name in parquet.schema_arrow.names]
+            rows = parquet.read_row_groups(groups, columns=known)
+            for name in set(schema.names) - set(known):  # a column that a later release has added
+                rows = rows.append_column(name, pa.nulls(len(rows), schema.field(name).type))
+            yield rows.select(schema.names).cast(schema)
 
 
 def write_rows(plan: StatePlan, table: str, partition: int, bits: int, rows: pa.Table) -> TableFile:
@@ -155,13 +163,16 @@ def write_rows(plan: StatePlan, table: str, partition: int, bits: int, rows: pa.
             use_dictionary=[field.name for field in rows.schema if field.name in _FEW_VALUES],
             column_encoding={"key": "DELTA_BINARY_PACKED"},  # sorted, so that differences are short
         )
-    if FileSystems.exists(path):
-        FileSystems.delete([path])
-    FileSystems.rename([part], [path])
+    if Path(part).is_file():
+        Path(part).replace(path)
+    else:
+        if FileSystems.exists(path):
+            FileSystems.delete([path])
+        FileSystems.rename([part], [path])
     return TableFile(table, partition, f"{plan.folder}/{name}", len(rows))
 
 
-_FEW_VALUES = frozenset({"added_at", "seen_at", "day", "source", "revision", "stands", "anchors", "status"})
+_FEW_VALUES = frozenset({"added_at", "seen_at", "day", "source", "revision", "stands", "anchors", "tries", "rules"})
 
 
 def _make(folder: str) -> None:
@@ -196,12 +207,13 @@ def commit(plan: StatePlan, files: list[TableFile]) -> None:
     with FileSystems.create(part, compression_type=_UNCOMPRESSED) as stream:
         stream.write(text.encode())
     try:
-        if Path(part).is_file():
-            os.link(part, path)
-        elif FileSystems.exists(path):
-            raise FileExistsError(path)
-        else:
-            FileSystems.rename([part], [path])
+        _refuse_later(plan)
+        _create(part, path)
+        try:
+            _refuse_later(plan)  # old generations are dropped: a name that is free may have been taken long ago
+        except StateError:
+            FileSystems.delete([path])
+            raise
     except FileExistsError:
         other = load(plan.root, plan.number)
         if other.attempt != plan.attempt:
@@ -209,6 +221,35 @@ def commit(plan: StatePlan, files: list[TableFile]) -> None:
     finally:
         if FileSystems.exists(part):
             FileSystems.delete([part])
+
+
+def _create(part: str, path: str) -> None:
+    """Give a file its name, if nothing has it; raises `FileExistsError`."""
+    if Path(part).is_file():
+        try:
+            os.link(part, path)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without links
+            pass
+        else:
+            return
+    if FileSystems.exists(path):
+        raise FileExistsError(path)
+    FileSystems.rename([part], [path])
+
+
+def _refuse_later(plan: StatePlan) -> None:
+    latest = max(numbers(plan.root), default=0)
+    if latest > plan.number:
+        raise StateError(f"generation {latest} has been committed in the meantime")
+
+
+def numbers(root: str) -> list[int]:
+    """Of the generations that there are, in order."""
+    found = FileSystems.match([FileSystems.join(root, "generation-*.json")])[0].metadata_list
+    matches = (_NAME.fullmatch(file.path.replace("\\", "/").rsplit("/", 1)[-1]) for file in found)
+    return sorted(int(match.group(1)) for match in matches if match)
 
 
 def _as_json(plan: StatePlan, files: list[TableFile]) -> str:
@@ -239,6 +280,6 @@ def load(root: str, number: int) -> Generation:
         if row["layout"] != LAYOUT:
             raise StateError(f"{path} has layout {row['layout']}, and this release reads {LAYOUT}; use a new --state")
         files = tuple(TableFile(one["table"], one["partition"], one["path"], one["rows"]) for one in row["files"])
-        return Generation(row["number"], row["run"], row["attempt"], files)
+        return Generation(row["number"], row["run"], row["attempt"], row["base"], files)
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StateError(f"{path} cannot be read: {error!r}") from error

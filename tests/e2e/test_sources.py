@@ -187,6 +187,27 @@ def test_lists_below_unchanged_lists_are_asked_again(tmp_path: Path, servers: Se
     assert {article["url"] for article in second.articles} == {f"{site}/2", f"{site}/3"}
 
 
+def test_a_list_of_two_sources_is_asked_once_and_looked_into_for_each(tmp_path: Path, servers: Servers) -> None:
+    site = servers.serve("127.0.10.1", pages(700, 4))
+    feed = conditional(feed_xml([f"{site}/0", f"{site}/1", f"{site}/%32", f"{site}/a/../3"]), XML)
+    lists = servers.serve("127.0.10.2", {"/rss": feed})
+    both = [
+        {"name": "eins", "kind": "feed", "url": f"{lists}/rss", "include": ["/(0|%32)$"]},
+        {"name": "zwei", "kind": "feed", "url": f"{lists}/rss", "include": ["/1$"]},
+    ]
+    arguments = ("--sources", sources_file(tmp_path / "s.yaml", *both), "--state", tmp_path / "state")
+    first = ingest(tmp_path, "one", *arguments)
+    assert {(one["url"], one["source"]) for one in first.articles} == {
+        (f"{site}/0", "eins"),
+        (f"{site}/1", "zwei"),
+        (f"{site}/2", "eins"),
+    }
+    assert len(servers.asked(lists, "/rss")) == 1
+    sources_file(tmp_path / "s.yaml", both[0], both[1] | {"include": ["/[13]$"]})
+    second = ingest(tmp_path, "two", *arguments)
+    assert [one["url"] for one in second.articles] == [f"{site}/3"], "under other rules an unchanged list is news"
+
+
 def test_a_page_that_could_not_be_had_is_asked_again_though_its_feed_is_unchanged(
     tmp_path: Path, servers: Servers
 ) -> None:

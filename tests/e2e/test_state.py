@@ -137,6 +137,14 @@ def test_old_generations_go_and_an_overwritten_run_does_not_know_itself(tmp_path
     ingest(tmp_path, "four", "--input", other, "--state", state)
     again = ingest(tmp_path, "four", "--input", other, "--state", state, "--overwrite")
     assert again.manifest["state"]["base"] == 3 and again.manifest["counts"]["unchanged"] == 20
+    twice = ingest(tmp_path, "four", "--input", other, "--state", state, "--overwrite")
+    assert twice.manifest["state"] == again.manifest["state"] and twice.lines() == again.lines()
+    ingest(tmp_path, "five", "--input", other, "--state", state)
+    late = depesche(
+        *("ingest", "--output", tmp_path, "--run-id", "four", "--input", other, "--state", state, "--overwrite")
+    )
+    assert late.returncode == 2 and "five started from it; give another --run-id" in late.stderr
+    assert load(tmp_path / "four").lines() == twice.lines(), "its results were touched all the same"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +160,16 @@ def test_bad_options_say_what_to_change(tmp_path: Path, option: str, value: str,
     done = depesche("ingest", "--input", DEMO, "--output", tmp_path, "--state", tmp_path / "s", option, value)
     assert done.returncode == 2 and f"{option} '{value}': {message}" in done.stderr
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_state_that_is_a_file_or_lies_in_the_input_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.txt").write_text("Ein Text.")
+    for state, says in (("file", "--state"), ("in/state", "lies inside of --input")):
+        arguments = ("--input", tmp_path / "in", "--output", tmp_path / "out", "--state", tmp_path / state)
+        done = depesche("ingest", *arguments)
+        assert done.returncode == 2 and says in done.stderr and "Traceback" not in done.stderr
 
 
 def test_a_broken_state_is_one_message(tmp_path: Path) -> None:

@@ -31,10 +31,11 @@ class State:
         self.base: Generation | None = None
         self.at = AT
         self.unchanged = 0
+        self.window = timedelta(days=14)
 
     def plan(self, attempt: str = "a") -> StatePlan:
         number = self.base.number + 1 if self.base else 1
-        return StatePlan(self.root, self.base, number, "run", attempt, self.at, self.at - timedelta(days=14))
+        return StatePlan(self.root, self.base, number, "run", attempt, self.at, self.at - self.window)
 
     def merge(self, records: list[Record]) -> tuple[list[Record], list[Copy]]:
         """One run; commits its generation."""
@@ -194,6 +195,10 @@ def test_the_later_of_two_runs_from_one_generation_does_not_commit(state: State)
     with pytest.raises(StateError, match="run has committed generation 2"):
         commit(other, [])
     assert load(state.root, 2).attempt == "one"
+    commit(replace(state.plan("third"), number=3), [])
+    (Path(state.root) / "generation-000002.json").unlink()  # dropped, as old ones are
+    with pytest.raises(StateError, match="generation 3 has been committed"):
+        commit(other, [])
     assert not list(Path(state.root).glob("*.part"))
 
 
@@ -206,6 +211,22 @@ def test_a_state_of_another_layout_is_told(state: State) -> None:
     path.write_text("{")
     with pytest.raises(StateError, match="cannot be read"):
         load(state.root, 1)
+
+
+def test_many_texts_at_one_address_are_all_known(state: State) -> None:
+    texts = [record(prose(random.Random(n), 30), "https://a.example/1", **at(n)) for n in range(40)]
+    state.merge(texts)
+    assert state.merge(texts) == ([], [])
+
+
+def test_no_article_becomes_a_copy_of_what_it_was(state: State) -> None:
+    """Though its id was met longer ago than ids are kept, its sketch is there, for the window is longer."""
+    story = record(prose(random.Random(9), 60), "https://a.example/1", **at(0))
+    state.window = timedelta(days=900)
+    state.merge([story])
+    state.at += timedelta(days=500)
+    state.merge([record(prose(random.Random(10), 60), "https://b.example/1", **at(1))])
+    assert state.merge([story]) == ([], []) and state.unchanged == 1
 
 
 def test_a_retry_writes_the_same(state: State, tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from transforms.copies.standing import (
     wanted_sketches,
 )
 from transforms.elements import Sketch, TableFile
-from transforms.generation import StatePlan, read_rows, table_bits, write_rows
+from transforms.generation import StatePlan, read_rows, write_rows
 from transforms.hash_ranges import bits_for, key_of, range_of
 from transforms.totals import total
 
@@ -43,12 +43,12 @@ class FindStanding(beam.PTransform):
         self._plan = plan
 
     def expand(self, sketches: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        anchors, texts = table_bits(self._plan, ANCHORS), table_bits(self._plan, SKETCHES)
+        bits = range_bits(sketches, self._plan)
         by_anchor = (
             sketches
-            | "Anchors" >> beam.FlatMap(packed_members, anchors).with_output_types(tuple[int, PackedMember])
+            | "Anchors" >> beam.FlatMap(packed_members, bits=bits).with_output_types(tuple[int, PackedMember])
             | "ByRange" >> beam.GroupByKey()
-            | "LookUp" >> beam.ParDo(_LookUpAnchorsDoFn(self._plan, anchors)).with_output_types(tuple[bytes, int])
+            | "LookUp" >> beam.ParDo(_LookUpAnchorsDoFn(self._plan), bits=bits).with_output_types(tuple[bytes, int])
             | "Votes" >> beam.CombinePerKey(sum)
             | "Enough" >> beam.FlatMap(_enough).with_output_types(bytes)
         )
@@ -56,9 +56,9 @@ class FindStanding(beam.PTransform):
         return (
             (by_anchor, by_text)
             | "Both" >> beam.Flatten()
-            | "Range" >> beam.Map(lambda ref: (range_of(key_of(ref), texts), ref)).with_output_types(tuple[int, bytes])
+            | "Range" >> beam.Map(_ranged_ref, bits=bits).with_output_types(tuple[int, bytes])
             | "BySketchRange" >> beam.GroupByKey()
-            | "Read" >> beam.ParDo(_ReadSketchesDoFn(self._plan, texts)).with_output_types(Sketch)
+            | "Read" >> beam.ParDo(_ReadSketchesDoFn(self._plan), bits=bits).with_output_types(Sketch)
         )
 
 
@@ -68,13 +68,17 @@ def packed_members(found: Sketch, bits: int) -> Iterator[tuple[int, PackedMember
         yield partition, (member.rank, member.anchors, member.keys)
 
 
-class _LookUpAnchorsDoFn(beam.DoFn):
-    def __init__(self, plan: StatePlan, bits: int) -> None:
-        self._plan, self._bits = plan, bits
+def _ranged_ref(ref: bytes, bits: int) -> tuple[int, bytes]:
+    return range_of(key_of(ref), bits), ref
 
-    def process(self, group: tuple[int, Iterable[PackedMember]]) -> Iterator[tuple[bytes, int]]:
+
+class _LookUpAnchorsDoFn(beam.DoFn):
+    def __init__(self, plan: StatePlan) -> None:
+        self._plan = plan
+
+    def process(self, group: tuple[int, Iterable[PackedMember]], bits: int) -> Iterator[tuple[bytes, int]]:
         partition, found = group
-        rows = kept_rows(read_rows(self._plan, ANCHORS, partition, self._bits, ANCHOR_SCHEMA), self._plan.keep_after)
+        rows = kept_rows(read_rows(self._plan, ANCHORS, partition, bits, ANCHOR_SCHEMA), self._plan.keep_after)
         for pair in known_votes((Member(*member) for member in found), rows):
             yield pair.sketch + pair.later, pair.votes
 
@@ -86,12 +90,12 @@ def _enough(pair: tuple[bytes, int]) -> Iterator[bytes]:
 
 
 class _ReadSketchesDoFn(beam.DoFn):
-    def __init__(self, plan: StatePlan, bits: int) -> None:
-        self._plan, self._bits = plan, bits
+    def __init__(self, plan: StatePlan) -> None:
+        self._plan = plan
 
-    def process(self, group: tuple[int, Iterable[bytes]]) -> Iterator[Sketch]:
+    def process(self, group: tuple[int, Iterable[bytes]], bits: int) -> Iterator[Sketch]:
         partition, refs = group
-        rows = kept_rows(read_rows(self._plan, SKETCHES, partition, self._bits, SKETCH_SCHEMA), self._plan.keep_after)
+        rows = kept_rows(read_rows(self._plan, SKETCHES, partition, bits, SKETCH_SCHEMA), self._plan.keep_after)
         yield from wanted_sketches(refs, rows)
 
 

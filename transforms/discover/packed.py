@@ -10,13 +10,15 @@ from transforms.reasons import Reason
 MAX_LIST_BYTES = 50 << 20
 """Of a list, unpacked: the bound of the sitemaps protocol. Of a longer one the beginning is read."""
 
-_CHUNK_BYTES = 1 << 16
+_MAGIC = b"\x1f\x8b"
+_FIRST_BYTES, _CHUNK_BYTES = 1 << 10, 1 << 16
+"""Of a member at first, and later: a file of many short ones is not copied over and over."""
 
 
 def unpack(body: bytes) -> tuple[bytes, Fault | None]:
     """The list in a body, cut at `MAX_LIST_BYTES`, and what is missing of it."""
     fault = None
-    if body.startswith(b"\x1f\x8b"):
+    if body.startswith(_MAGIC):
         body, fault = _gunzip(body)
     if len(body) > MAX_LIST_BYTES:
         fault = Fault(Reason.TOO_LARGE, f"only the first {MAX_LIST_BYTES >> 20} MiB of the list are read")
@@ -24,16 +26,23 @@ def unpack(body: bytes) -> tuple[bytes, Fault | None]:
 
 
 def _gunzip(packed: bytes) -> tuple[bytes, Fault | None]:
-    """What comes out before the data ends or is torn, and one byte more than the bound at most."""
-    unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    """What comes out of all members before the data ends or is torn, and one byte more than the bound at most."""
     parts: list[bytes] = []
-    room = MAX_LIST_BYTES + 1
-    for start in range(0, len(packed), _CHUNK_BYTES):  # in pieces, so that a tear takes only what stands behind it
-        try:
-            parts.append(unpacker.decompress(packed[start : start + _CHUNK_BYTES], room))
-        except zlib.error as error:
-            return b"".join(parts), Fault(Reason.BAD_FEED, f"the gzip data is corrupt: {error}")
-        room -= len(parts[-1])
-        if unpacker.eof or room <= 0:
-            return b"".join(parts), None
-    return b"".join(parts), Fault(Reason.BAD_FEED, "the gzip data breaks off")
+    room, at = MAX_LIST_BYTES + 1, 0
+    while packed.startswith(_MAGIC, at):  # what else stands behind a member is padding
+        unpacker = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+        size = _FIRST_BYTES
+        while not unpacker.eof:  # in pieces, so that a tear takes only what stands behind it
+            piece = packed[at : at + size]
+            if not piece:
+                return b"".join(parts), Fault(Reason.BAD_FEED, "the gzip data breaks off")
+            try:
+                parts.append(unpacker.decompress(piece, room))
+            except zlib.error as error:
+                return b"".join(parts), Fault(Reason.BAD_FEED, f"the gzip data is corrupt: {error}")
+            room -= len(parts[-1])
+            if room <= 0:
+                return b"".join(parts), None
+            at += len(piece) - len(unpacker.unused_data)
+            size = min(2 * size, _CHUNK_BYTES)
+    return b"".join(parts), None

@@ -91,7 +91,7 @@ def _judge(listed: Listed, source: Source, now: datetime) -> Listed | Refusal:
         listed = listed._replace(url=url)
     if listed.kind != "page":
         return listed
-    if why := _pattern_against(listed.url or "", source):
+    if why := pattern_against(listed.url or "", source):
         return Refusal(listed, Reason.EXCLUDED, why)
     if is_too_old(listed, source.max_age_s, now):
         at = published(listed)
@@ -99,7 +99,8 @@ def _judge(listed: Listed, source: Source, now: datetime) -> Listed | Refusal:
     return listed
 
 
-def _pattern_against(url: str, source: Source) -> str | None:
+def pattern_against(url: str, source: Source) -> str | None:
+    """Why the patterns of a source leave an address out; None where they do not."""
     text = url[:MATCH_CHARS]
     if source.include and not any(_compiled(pattern).search(text) for pattern in source.include):
         return "no pattern of include matches"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -54,6 +55,11 @@ class _DiscoverDoFn(beam.DoFn):
         self._now = now
 
     def process(self, fetched: Fetched) -> Iterator[Any]:
+        for source in (fetched.request.source, *fetched.request.also):
+            request = replace(fetched.request, source=source, also=())
+            yield from self._looked_into(replace(fetched, request=request))
+
+    def _looked_into(self, fetched: Fetched) -> Iterator[Any]:
         try:
             yield from map(_tagged, discover(fetched, self._now))
         except Exception as error:  # noqa: BLE001  what the list gave before it stands

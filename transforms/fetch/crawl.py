@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import NamedTuple
 
-from transforms.elements import Fetched, FetchedArchive, FetchRequest, HostFacts, Reject
+from transforms.elements import Fetched, FetchedArchive, FetchRequest, HostFacts, Reject, Validators
 from transforms.fetch.answer import Answer, FetchError, conditions, redirect_target, status_text
 from transforms.fetch.archive_file import ArchiveFile
 from transforms.fetch.guard import Refusal, checked_address
@@ -28,6 +28,8 @@ from transforms.fetch.spool import Spool
 from transforms.reasons import Reason, Stage
 
 MAX_CONCURRENT = 256
+"""Requests under way to servers that answer, to new ones, and to those that were silent: each, so that dead servers hold
+up no others."""
 
 Outcome = Fetched | FetchedArchive | FetchRequest | Reject
 """A response, a redirect to another site (not followed here), or why there is neither."""
@@ -60,6 +62,7 @@ class Crawl:
         spool: Spool | None = None,
     ) -> None:
         self.hosts = Hosts(policy)
+        self.hosts.remember(spool.facts if spool else ())
         self._policy = policy
         self._client = client
         self._give = give
@@ -67,7 +70,7 @@ class Crawl:
         self._spool = spool
         self._queues: dict[str, deque[_Job]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._slots = asyncio.Semaphore(MAX_CONCURRENT)
+        self._slots = {is_silent: asyncio.Semaphore(MAX_CONCURRENT) for is_silent in (False, None, True)}
         self._counts = Counts()
 
     def add(self, request: FetchRequest) -> None:
@@ -150,12 +153,12 @@ class Crawl:
         return ArchiveFile(directory, lambda size: self._count(Counts(archive_bytes=size)))
 
     async def _follow(self, request: FetchRequest, file: ArchiveFile | None) -> Outcome:
-        """Ask, and follow redirects inside of the site."""
+        """Ask, and follow redirects inside of the site; validators are only for the address that they came with."""
         address = self._checked(request.url)
-        headers = conditions(request.validators) | (_AS_IT_IS if file else {})
         seen = {address.url}
         for hops in range(request.hops, self._policy.max_redirects + 1):
             await self._check_robots(address)
+            headers = conditions(request.validators) | (_AS_IT_IS if file else {})
             answer, started_at = await self._ask(address, headers, file=file)
             location = answer.header("location")
             if answer.status not in _REDIRECTS or location is None:
@@ -165,6 +168,7 @@ class Crawl:
             if target.url in seen:
                 raise FetchError(Reason.REDIRECTS, f"{answer.status} leads in a circle: {target.url[:200]}")
             seen.add(target.url)
+            request = replace(request, validators=Validators())
             if site_of(target.url) != site_of(address.url) and hops < self._policy.max_redirects:
                 first_url = request.first_url or request.url
                 return replace(request, url=target.url, hops=hops + 1, first_url=first_url)
@@ -185,6 +189,7 @@ class Crawl:
         async with origin.asking:
             if not origin.is_known:
                 await self._ask_robots(origin, address)
+                self._keep_robots(origin)
         if origin.unreachable:
             raise FetchError(Reason.ROBOTS_UNREACHABLE, f"{address.origin}/robots.txt: {origin.unreachable}")
         if not origin.rules.allow(address.url):
@@ -196,8 +201,8 @@ class Crawl:
             try:
                 answer = await self._robots_answer(origin, address)
             except FetchError as error:
-                if error.is_of_host:
-                    raise
+                if error.is_of_host and origin.refusal(time.monotonic()):
+                    raise  # and not a fault of a host that the robots.txt was moved to
                 if is_last or not error.is_passing:
                     return origin.learn(None, f"{error.reason}: {error.detail}")
             else:
@@ -206,8 +211,9 @@ class Crawl:
         return None
 
     async def _robots_answer(self, origin: Origin, address: Address) -> Answer:
-        """Ask for a robots.txt; redirects are followed to other sites too (RFC 9309, 2.3.1.2).
+        """Ask for a robots.txt; redirects are followed inside of the site (RFC 9309, 2.3.1.2, would have all followed).
 
+        Another site's hosts are asked by its own worker, which alone keeps their pace.
         What stands behind a redirect is taken without its headers: its validators are another address's.
         """
         target = self._checked(f"{address.origin}/robots.txt")
@@ -217,7 +223,18 @@ class Crawl:
             if answer.status not in _REDIRECTS or location is None:
                 break
             target = self._checked(redirect_target(target, location))
+            if site_of(target.url) != site_of(address.url):
+                raise FetchError(Reason.REDIRECTS, f"{answer.status} to another site, not followed: {target.url[:200]}")
+        if answer.status == HTTPStatus.NOT_MODIFIED and (hops or not origin.robots_conditions):
+            raise FetchError(Reason.HTTP_STATUS, f"{status_text(answer.status)}, which was not asked for")
         return answer._replace(headers=()) if hops else answer
+
+    def _keep_robots(self, origin: Origin) -> None:
+        try:
+            if self._spool and not origin.unreachable:
+                self._spool.put_robots(origin.facts)
+        except OSError as error:
+            self._failed(error)
 
     async def _ask(
         self, address: Address, headers: dict[str, str], cut_at: int | None = None, file: ArchiveFile | None = None
@@ -228,7 +245,7 @@ class Crawl:
         server = origin.server
         async with server.turn:
             await _wait_for(origin)
-            async with self._slots:
+            async with self._slots[server.pace.is_silent]:
                 server.started()
                 try:
                     answer = await self._client.ask(address, headers, server.started, server.heard, cut_at, file)

@@ -12,7 +12,7 @@ from http import HTTPStatus
 from transforms.elements import HostFacts, Validators
 from transforms.fetch.answer import Answer, conditions
 from transforms.fetch.guard import Refusal
-from transforms.fetch.pace import OPEN_S, Pace, Standstill
+from transforms.fetch.pace import MAX_REST_S, OPEN_S, Pace, Standstill
 from transforms.fetch.policy import FetchPolicy
 from transforms.fetch.robots import MAX_BYTES, Rules, is_unreachable, rules_for
 from transforms.fetch.site import Address, parse_address
@@ -49,8 +49,9 @@ class Server:
             if self.last_start_at is None or last_start_at > self.last_start_at:
                 self.last_start_at = last_start_at
                 self.pace.last_start = _monotonic_of(last_start_at)
-        if facts.not_before and facts.not_before > now:
-            self.pace.not_before = max(self.pace.not_before or 0.0, _monotonic_of(facts.not_before))
+        rest_s = (facts.not_before - now).total_seconds() if facts.not_before else 0.0
+        if 0 < rest_s < 2 * MAX_REST_S:  # what lies further ahead was written by a clock that was wrong
+            self.pace.not_before = max(self.pace.not_before or 0.0, time.monotonic() + min(rest_s, MAX_REST_S))
 
 
 class Origin:

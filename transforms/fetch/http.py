@@ -35,7 +35,8 @@ MAX_LARGE = 8
 PROGRESS_BYTES = 1_000_000
 """Of an archive: so many have to come in the time that another request has as a whole."""
 KEEP_ALIVE_S = 30.0
-RESOLVER_THREADS = 32
+RESOLVER_THREADS = 768
+"""More than there are requests to hosts that did not answer yet: a lookup may go on after its request was given up."""
 
 _NO_SUCH_NAME = {code for code in (socket.EAI_NONAME, getattr(socket, "EAI_NODATA", None)) if code is not None}
 _HEADERS_TOO_LARGE = ("Got more than", "Too many headers")
@@ -47,9 +48,9 @@ _ACCEPT = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
 class Client:
     """Connections to any number of hosts, with the guards at the socket.
 
-    Proxies are those of the environment (``http_proxy``, ``https_proxy``, ``no_proxy``). Through one, the proxy makes
-    the connection: its own address is not checked, and the target's name is, as far as it can be looked up here; a
-    name that only means something inside of a network is refused. Neither cookies nor ``.netrc`` are used.
+    Proxies are those of the environment (``http_proxy``, ``https_proxy``, ``all_proxy``, ``no_proxy``). Through one,
+    the proxy makes the connection: its own address is not checked, and the target's name is, as far as it can be looked
+    up here; a name that only means something inside of a network is refused. Neither cookies nor ``.netrc`` are used.
     """
 
     def __init__(self, policy: FetchPolicy) -> None:
@@ -131,8 +132,11 @@ class Client:
         ) as response:
             heard()
             received = tuple((_text(name).lower(), _text(value)) for name, value in response.raw_headers)
-            is_read = 200 <= response.status < 300
-            body = await (take if is_read else _skipped)(response)
+            body = b""
+            if 200 <= response.status < 300:
+                body = await take(response)
+            elif response.status >= 400:  # what a redirect has beside its headers is not waited for
+                await _skipped(response)
             return Answer(response.status, received, body)
 
     async def _store(self, file: ArchiveFile, limit: asyncio.Timeout, response: aiohttp.ClientResponse) -> bytes:
@@ -188,9 +192,12 @@ class Client:
         return session
 
     def _proxy_for(self, address: Address) -> str | None:
-        proxy = self._proxies.get(address.scheme)
+        proxy = self._proxies.get(address.scheme) or self._proxies.get("all")
         if not proxy or proxy_bypass(f"{address.host}:{address.port}"):
             return None
+        scheme = proxy.partition("://")[0].lower() if "://" in proxy else "http"
+        if scheme not in ("http", "https"):
+            raise FetchError(Reason.CONNECTION, f"the environment names a {scheme[:20]} proxy", is_of_host=True)
         return proxy if "://" in proxy else f"http://{proxy}"
 
     async def _check_behind_proxy(self, address: Address) -> None:

@@ -13,6 +13,8 @@ MAX_HOLD_UP = 0.05
 """Of the delay: how long a request may have been under way before the server saw it, for all that is known here."""
 MAX_WAIT_S = 120.0
 """A server that wants to be left alone for longer (Retry-After, Crawl-delay) is given up for this run."""
+MAX_REST_S = 86_400.0
+"""A server that wants to be left alone for longer (Retry-After) is asked again after so long."""
 BACKOFF_S = 1.0
 MAX_BACKOFF_S = 30.0
 SILENCES_TO_OPEN = 5
@@ -20,6 +22,8 @@ STATUSES_TO_OPEN = 10
 """Failures in a row after which a server is not asked any more; one that still answers, with errors, gets more."""
 OPEN_S = 600.0
 """How long a server that only failed is left alone; a run of `stream` tries it again then."""
+CRAWL_DELAY = "Crawl-delay: "
+"""How the detail of a refusal begins that a later run need not meet, unlike that of a rule."""
 RETRIED_STATUSES = frozenset({408, 429, *range(500, 600)})
 
 
@@ -43,6 +47,8 @@ class Pace:
         self.delay_s = delay_s
         self.last_start = last_start
         self.not_before = not_before
+        self.is_silent: bool | None = None
+        """Whether the latest request had no answer at all; None before the first one came to anything."""
         self._failures = 0
         self._last_failure: Refusal | None = None
         self._standstill: Standstill | None = None
@@ -62,7 +68,7 @@ class Pace:
         if self.not_before is not None and self.not_before - now > MAX_WAIT_S:
             seen = self._last_failure.detail if self._last_failure else "429 or 503 before"
             return Refusal(Reason.HTTP_STATUS, f"{seen}: the server asks to be left alone for {wait_s:.0f} s")
-        return Refusal(Reason.ROBOTS, f"Crawl-delay: {self.delay_s:g}, the next request would be {wait_s:.0f} s away")
+        return Refusal(Reason.ROBOTS, f"{CRAWL_DELAY}{self.delay_s:g}, the next request would be {wait_s:.0f} s away")
 
     def started(self, now: float) -> None:
         """A request began."""
@@ -75,6 +81,7 @@ class Pace:
 
     def answered(self) -> None:
         """The server works."""
+        self.is_silent = False
         self._failures = 0
         self._standstill = None
 
@@ -83,9 +90,9 @@ class Pace:
         self._failures += 1
         self._last_failure = refusal
         backoff_s = min(BACKOFF_S * 2 ** min(self._failures - 1, 16), MAX_BACKOFF_S)
-        self.not_before = now + (backoff_s if retry_after_s is None else max(retry_after_s, 0.0))
-        is_answering = refusal.reason == Reason.HTTP_STATUS
-        if self._failures >= (STATUSES_TO_OPEN if is_answering else SILENCES_TO_OPEN):
+        self.not_before = now + (backoff_s if retry_after_s is None else min(max(retry_after_s, 0.0), MAX_REST_S))
+        self.is_silent = refusal.reason != Reason.HTTP_STATUS
+        if self._failures >= (SILENCES_TO_OPEN if self.is_silent else STATUSES_TO_OPEN):
             detail = f"{refusal.detail} (not asked: {self._failures} failures in a row)"
             self._standstill = Standstill(now + OPEN_S, Refusal(refusal.reason, detail))
 

@@ -38,12 +38,12 @@ class Rules(NamedTuple):
     def allow(self, url: str) -> bool:
         """Whether an address may be fetched: the longest matching rule decides, of two equally long the allowing one.
 
-        An address that cannot be read is not forbidden here.
+        An address that cannot be read is forbidden: no rule can be held against it.
         """
         try:
             path = normalized_path(parse_address(url).url.split("://", 1)[1].partition("/")[2])
         except ValueError:
-            return True
+            return False
         if path == "/robots.txt":
             return True
         matching = [(len(rule.pattern), rule.is_allowing) for rule in self.rules if matches(rule.pattern, path)]

@@ -48,7 +48,8 @@ def parse_address(text: str) -> Address:
 
     Raises:
         ValueError: with a reason for people: no web address, credentials in it, a host that is none, or an IPv4
-            address in a spelling that only some programs take for one (`0x7f.1`).
+            address in a spelling that only some programs take for one (`0x7f.1`), or more than `MAX_CHARS`, as it is
+            given or as it is sent.
     """
     if len(text) > MAX_CHARS:
         raise ValueError(f"an address of {len(text)} characters")
@@ -66,7 +67,10 @@ def parse_address(text: str) -> Address:
             raise ValueError(f"{host} is another spelling of {odd}")
         if not _NAME.match(host) or _NUMBER.match(host.rsplit(".", 1)[-1]):
             raise ValueError("no valid host name")
-    return Address(_origin(url.scheme, host, port) + url.raw_path_qs, url.scheme, host, port)
+    sent = _origin(url.scheme, host, port) + url.raw_path_qs
+    if len(sent) > MAX_CHARS:
+        raise ValueError(f"an address of {len(sent)} characters, percent-encoded")
+    return Address(sent, url.scheme, host, port)
 
 
 def odd_ipv4(host: str) -> ipaddress.IPv4Address | None:

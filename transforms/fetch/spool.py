@@ -2,7 +2,7 @@
 
 Every record is a gzip member of its own, written in one piece; the last one of a process that was killed may be torn,
 and is dropped. Bodies are stored without their content codings: as in Common Crawl's files, the headers that spoke of
-them have the prefix ``X-Crawl-``.
+them have the prefix ``X-Crawl-``. What servers answered to ``/robots.txt`` lies there too, under a mark of its own.
 """
 
 from __future__ import annotations
@@ -11,16 +11,19 @@ import hashlib
 import uuid
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import BinaryIO, NamedTuple
 
-from transforms.elements import Fetched, FetchedArchive, FetchRequest
+from transforms.elements import Fetched, FetchedArchive, FetchRequest, HostFacts
+from transforms.fetch.answer import Answer
 
 _CODED = frozenset({"content-encoding", "content-length", "transfer-encoding"})
 _PREFIX = "x-crawl-"
 _KEY = b"Depesche-Request-Digest"
+_ROBOTS = b"Depesche-Robots-Of"
 _FILE, _FILE_HASH = "Depesche-Body-File", "Depesche-Body-Digest"
 _READ = 1 << 18
 
@@ -35,13 +38,14 @@ class Place(NamedTuple):
 class Spool:
     """The responses in one directory: those that were there at the start are given out, once each; new ones are added.
 
-    Any number of processes may share the directory; each writes a file of its own.
+    ``facts`` says what was known at the start of the hosts that gave them: when each was asked, and its robots.txt. Any
+    number of processes may share the directory; each writes a file of its own.
     """
 
     def __init__(self, directory: str | Path) -> None:
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
-        self._index = read_spool(self.directory)
+        self._index, self.facts = read_spool(self.directory)
         self._file: BinaryIO | None = None
 
     def __contains__(self, request: FetchRequest) -> bool:
@@ -63,10 +67,26 @@ class Spool:
 
     def put(self, fetched: Fetched | FetchedArchive) -> None:
         """Keep a response; of an archive that lies in this directory, where. `OSError`: the disk does not take it."""
+        response, place = (fetched, ()) if isinstance(fetched, Fetched) else (fetched.response, _place_of(fetched))
+        fields = (_KEY + b": " + _key(response.request.url), *place)
+        answer = Answer(response.status, response.headers, response.body)
+        self._write(_record(response.url, answer, response.fetched_at, fields))
+
+    def put_robots(self, facts: HostFacts) -> None:
+        """Keep what a host answered to ``/robots.txt``, for `facts` of a later start; `OSError` as in `put`."""
+        if not facts.robots_status or not facts.robots_at:
+            return
+        validators = facts.robots_validators
+        named = (("etag", validators.etag), ("last-modified", validators.last_modified))
+        headers = tuple((name, value) for name, value in named if value)
+        answer = Answer(facts.robots_status, headers, facts.robots)
+        field = _ROBOTS + b": " + facts.origin.encode("utf-8", "replace")
+        self._write(_record(f"{facts.origin}/robots.txt", answer, facts.robots_at, (field,)))
+
+    def _write(self, record: bytes) -> None:
         if self._file is None:
             self._file = _new_file(self.directory)
         coder = zlib.compressobj(1, wbits=31)
-        record = _record(fetched) if isinstance(fetched, Fetched) else _record(fetched.response, _place_of(fetched))
         self._file.write(coder.compress(record) + coder.flush())
         self._file.flush()
 
@@ -76,16 +96,39 @@ class Spool:
             self._file.close()
 
 
-def read_spool(directory: Path) -> dict[bytes, Place]:
-    """Where the latest whole record for each address begins, by a digest of the address."""
+def read_spool(directory: Path) -> tuple[dict[bytes, Place], list[HostFacts]]:
+    """Where the latest whole record for each address begins, by a digest of the address; and what is told of hosts."""
     index: dict[bytes, Place] = {}
+    hosts: dict[str, HostFacts] = {}
     for path in sorted(directory.glob("*.warc.gz")):
         with path.open("rb") as file:
             for record in _records(file):
                 fields = dict(line.split(b": ", 1) for line in _lines(record.data) if b": " in line)
                 if _KEY in fields:
                     index[fields[_KEY]] = Place(path, record.offset)
-    return index
+                if _KEY in fields or _ROBOTS in fields:
+                    _learn(hosts, fields, record.data)
+    return index, list(hosts.values())
+
+
+def _learn(hosts: dict[str, HostFacts], fields: dict[bytes, bytes], record: bytes) -> None:
+    """Take what a record tells of its host: that it was asked, and its robots.txt where it is that."""
+    try:
+        at = datetime.fromisoformat(fields[b"WARC-Date"].decode())
+        origin = "/".join(fields[b"WARC-Target-URI"].decode().split("/", 3)[:3])
+    except (ValueError, KeyError):  # not written here
+        return
+    known = hosts.get(origin, HostFacts(origin))
+    if _ROBOTS in fields and (known.robots_at is None or at > known.robots_at) and (parsed := _response(record)):
+        answer = parsed.answer
+        known = replace(
+            known,
+            robots_status=answer.status,
+            robots=answer.body,
+            robots_at=at,
+            robots_validators=answer.validators,
+        )
+    hosts[origin] = replace(known, last_start_at=max(known.last_start_at or at, at))
 
 
 class _Record(NamedTuple):
@@ -116,28 +159,47 @@ def _place_of(archive: FetchedArchive) -> tuple[bytes, ...]:
     return tuple(f"{name}: {value}".encode() for name, value in fields.items())
 
 
-def _record(fetched: Fetched, more: tuple[bytes, ...] = ()) -> bytes:
+def _record(url: str, answer: Answer, asked_at: datetime, own_fields: tuple[bytes, ...]) -> bytes:
     headers = "".join(
-        f"{_PREFIX + name if name in _CODED else name}: {value}\r\n" for name, value in fetched.headers
+        f"{_PREFIX + name if name in _CODED else name}: {value}\r\n" for name, value in answer.headers
     ).encode("utf-8", "replace")
-    block = b"HTTP/1.1 %d \r\n%s\r\n%s" % (fetched.status, headers, fetched.body)
-    at = fetched.fetched_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    key = _key(fetched.request.url)
+    block = b"HTTP/1.1 %d \r\n%s\r\n%s" % (answer.status, headers, answer.body)
+    at = asked_at.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    name = str(uuid.uuid5(uuid.NAMESPACE_URL, f"{own_fields[0]!r} {at}"))
     fields = (
         b"WARC/1.1",
         b"WARC-Type: response",
-        b"WARC-Record-ID: <urn:uuid:%s>" % str(uuid.uuid5(uuid.NAMESPACE_URL, f"{key!r} {at}")).encode(),
+        b"WARC-Record-ID: <urn:uuid:%s>" % name.encode(),
         b"WARC-Date: " + at.encode(),
-        b"WARC-Target-URI: " + fetched.url.encode("utf-8", "replace"),
-        _KEY + b": " + key,
-        *more,
+        b"WARC-Target-URI: " + url.encode("utf-8", "replace"),
+        *own_fields,
         b"Content-Type: application/http;msgtype=response",
         b"Content-Length: %d" % len(block),
     )
     return b"\r\n".join(fields) + b"\r\n\r\n" + block + b"\r\n\r\n"
 
 
+class _Response(NamedTuple):
+    fields: dict[str, str]
+    answer: Answer
+
+
 def _fetched(record: bytes, request: FetchRequest, directory: Path) -> Fetched | FetchedArchive | None:
+    try:
+        if not (parsed := _response(record)):
+            return None
+        fields, answer = parsed
+        fetched_at = datetime.fromisoformat(fields["WARC-Date"])
+        fetched = Fetched(request, fields["WARC-Target-URI"], *answer, fetched_at)
+        if _FILE not in fields:
+            return fetched
+        path = str(directory / Path(fields[_FILE]).name)
+        return FetchedArchive(fetched, path, bytes.fromhex(fields[_FILE_HASH]), is_temporary=False)
+    except (ValueError, KeyError):  # not written here
+        return None
+
+
+def _response(record: bytes) -> _Response | None:
     warc, _, block = record.partition(b"\r\n\r\n")
     head, _, body = block.partition(b"\r\n\r\n")
     try:
@@ -145,15 +207,9 @@ def _fetched(record: bytes, request: FetchRequest, directory: Path) -> Fetched |
         status_line, *lines = head.decode("utf-8").split("\r\n")
         pairs = [line.split(": ", 1) for line in lines]
         headers = tuple((name.removeprefix(_PREFIX) if _is_coded(name) else name, value) for name, value in pairs)
-        fetched_at = datetime.fromisoformat(fields["WARC-Date"])
-        status = int(status_line.split(" ")[1])
-        body = body.removesuffix(b"\r\n\r\n")
-        fetched = Fetched(request, fields["WARC-Target-URI"], status, headers, body, fetched_at)
-        if _FILE not in fields:
-            return fetched
-        path = str(directory / Path(fields[_FILE]).name)
-        return FetchedArchive(fetched, path, bytes.fromhex(fields[_FILE_HASH]), is_temporary=False)
-    except (ValueError, KeyError, IndexError):  # not written here
+        answer = Answer(int(status_line.split(" ")[1]), headers, body.removesuffix(b"\r\n\r\n"))
+        return _Response(fields, answer)
+    except (ValueError, IndexError):  # not written here
         return None
 
 

@@ -7,9 +7,12 @@ import re
 import zlib
 
 from transforms.elements import Fetched, FetchedArchive, FetchRequest, Reject, Visit
+from transforms.fetch.pace import CRAWL_DELAY
+from transforms.fetch.site import parse_address
 from transforms.reasons import Reason
 
-_KEPT = frozenset({"etag", "last-modified", "cache-control", "expires", "date", "age"})
+_VALIDATORS = frozenset({"etag", "last-modified"})
+_KEPT = _VALIDATORS | {"cache-control", "expires", "date", "age"}
 _MAX_HEADER_CHARS = 500
 _HEAD_BYTES = 4096
 _LIST_OF_LISTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:sitemapindex|opml)[\s>]", re.I)
@@ -24,13 +27,15 @@ def asked_url(request: FetchRequest) -> str:
 
 
 def visit_of(outcome: Fetched | FetchedArchive) -> Visit:
-    """What is kept of a response."""
+    """What is kept of a response; without its validators where a redirect led there, for they are another address's."""
     if isinstance(outcome, FetchedArchive):
         fetched, body_hash = outcome.response, outcome.body_hash
     else:
         fetched, body_hash = outcome, hashlib.blake2b(outcome.body, digest_size=8).digest()
     request = fetched.request
     kept = frozenset[str]() if leads_to_lists(fetched) else _KEPT
+    if _is_redirected(fetched):
+        kept -= _VALIDATORS
     return Visit(
         url=asked_url(request),
         source=request.source.name,
@@ -43,6 +48,13 @@ def visit_of(outcome: Fetched | FetchedArchive) -> Visit:
         at=fetched.fetched_at,
         published_at=request.hints.published_at,
     )
+
+
+def _is_redirected(fetched: Fetched) -> bool:
+    try:
+        return parse_address(asked_url(fetched.request)).url != fetched.url
+    except ValueError:
+        return True
 
 
 def leads_to_lists(fetched: Fetched) -> bool:
@@ -62,10 +74,16 @@ def leads_to_lists(fetched: Fetched) -> bool:
 
 
 def visit_of_fault(reject: Reject) -> Visit | None:
-    """What is kept of a page that could not be had; None where the network had no part in it, or nobody was asked."""
+    """What is kept of a page that could not be had; None where the network had no part in it, or nobody was asked.
+
+    A host that wants long gaps (Crawl-delay) has a visit: the page's turn comes in a later run. An answer of 2xx or 3xx
+    that was no use (a redirect to nowhere, a 304 that was not asked for) has the status 0: it is no success.
+    """
     found = _STATUS.match(reject.detail) if reject.reason is Reason.HTTP_STATUS else None
     status = int(found.group(1)) if found else 0
-    if reject.at is None or reject.url is None or not (status or reject.reason in _NO_ANSWER):
+    is_later = reject.reason is Reason.ROBOTS and reject.detail.startswith(CRAWL_DELAY)
+    if reject.at is None or reject.url is None or not (status or is_later or reject.reason in _NO_ANSWER):
         return None
     is_final = bool(status) and status not in _RETRIED
-    return Visit(reject.url, reject.source or "", "page", status, (), b"", reject.at, is_final=is_final)
+    kept_status = status if status >= 400 else 0
+    return Visit(reject.url, reject.source or "", "page", kept_status, (), b"", reject.at, is_final=is_final)

@@ -27,6 +27,7 @@ SCHEMA = pa.schema(
         ("ask_again_at", pa.int64()),
         ("published_at", pa.int64()),
         ("tries", pa.int8()),
+        ("rules", pa.string()),
     ]
 )
 KEPT_FOR = timedelta(days=90)
@@ -76,7 +77,12 @@ def address_rows(visits: Iterable[Visit], kept: pa.Table, at: datetime, ask_agai
     met = {visit.url: visit for visit in sorted(visits, key=lambda one: (one.at, repr(one)))}
     is_met = np.array([url in met for url in kept.column("url").to_pylist()], np.bool_)
     before = {row["url"]: row for row in kept.filter(pa.array(is_met)).to_pylist()}
-    added = [_row(visit, before.get(url), ask_again) for url, visit in met.items()]
+    added = [
+        _row(visit, known, ask_again)
+        if (known := before.get(url)) is None or _seconds_of(visit.at) >= known["seen_at"]
+        else known  # of a run that died, and was taken up after another one had asked again
+        for url, visit in met.items()
+    ]
     is_young = kept.column("seen_at").to_numpy() >= _seconds(at - KEPT_FOR)
     table = pa.concat_tables([kept.filter(pa.array(~is_met & is_young)), pa.Table.from_pylist(added, SCHEMA)])
     return table.sort_by([("key", "ascending"), ("url", "ascending")])
@@ -90,6 +96,7 @@ def _row(visit: Visit, before: dict[str, Any] | None, ask_again: AskAgain) -> di
         "source": visit.source,
         "seen_at": _seconds(visit.at),
         "published_at": _seconds(published_at),
+        "rules": visit.rules,
     }
     if not 200 <= visit.status < 400:
         return row | _after_fault(visit, before)
@@ -132,11 +139,16 @@ def _visited(row: dict[str, Any]) -> Visited:
         ask_again_at=_instant(row["ask_again_at"]) or _EPOCH,
         published_at=_instant(row["published_at"]),
         is_pending=0 < row["tries"] < MAX_TRIES,
+        rules=row["rules"] or "",
     )
 
 
+def _seconds_of(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(seconds=1)
+
+
 def _seconds(at: datetime | None) -> int | None:
-    return None if at is None else (at - _EPOCH) // timedelta(seconds=1)
+    return None if at is None else _seconds_of(at)
 
 
 def _instant(seconds: int | None) -> datetime | None:

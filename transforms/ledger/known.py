@@ -26,7 +26,7 @@ SCHEMA = pa.schema(
 KEPT_FOR = timedelta(days=400)
 """An id that no run has met for so long is forgotten; read again, it is an article of revision 1."""
 
-MAX_CONTENTS = 16
+MAX_CONTENTS = 512
 _CONTENT_BYTES = 8
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -54,20 +54,23 @@ def known_among(ids: Iterable[str], rows: pa.Table) -> Iterator[tuple[str, Known
             yield row["id"].hex(), Known(row["contents"], row["revision"], row["stands"])
 
 
-def known_rows(readings: Mapping[str, Iterable[Reading]], kept: pa.Table, at: datetime) -> pa.Table:
+def known_rows(
+    readings: Mapping[str, Iterable[Reading]], kept: pa.Table, at: datetime, keep_after: datetime
+) -> pa.Table:
     """The table after a run.
 
     Args:
         readings: of each id that the run has met.
         kept: what was known before.
         at: dates what the run has met.
+        keep_after: how far back sketches reach: no article is a copy of what it was itself.
     """
     met = {bytes.fromhex(identity): list(found) for identity, found in readings.items()}
     ids = kept.column("id").to_pylist()
     is_met = np.array([identity in met for identity in ids], np.bool_)
     before = {row["id"]: row for row in kept.filter(pa.array(is_met)).to_pylist()}
     added = [_row(identity, found, before.get(identity), at) for identity, found in met.items()]
-    old_enough = kept.column("seen_at").to_numpy() >= _seconds(at - KEPT_FOR)
+    old_enough = kept.column("seen_at").to_numpy() >= _seconds(min(at - KEPT_FOR, keep_after))
     table = pa.concat_tables([kept.filter(pa.array(~is_met & old_enough)), pa.Table.from_pylist(added, SCHEMA)])
     return table.sort_by([("key", "ascending"), ("id", "ascending")])
 
@@ -75,12 +78,12 @@ def known_rows(readings: Mapping[str, Iterable[Reading]], kept: pa.Table, at: da
 def _row(identity: bytes, found: list[Reading], before: dict[str, object] | None, at: datetime) -> dict[str, object]:
     contents = {reading.content for reading in found}
     old = _parts(before["contents"]) if before else []
-    if contents & set(old):  # one of several texts that stand at one address at a time: the others are known as well
-        contents |= set(old)
+    # One of several texts that stand at one address at a time: the others are known as well.
+    is_met = bool(contents & set(old))
     return {
         "key": key_of(identity),
         "id": identity,
-        "contents": b"".join(sorted(contents)[:MAX_CONTENTS]),
+        "contents": b"".join((*sorted(contents), *(sorted(set(old) - contents) if is_met else ()))[:MAX_CONTENTS]),
         "revision": max(reading.revision for reading in found),
         "stands": any(reading.stands for reading in found),
         "seen_at": _seconds(at),

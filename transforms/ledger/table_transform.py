@@ -10,7 +10,7 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms.elements import TableFile
-from transforms.generation import StatePlan, read_rows, table_bits, write_rows
+from transforms.generation import StatePlan, read_rows, write_rows
 from transforms.hash_ranges import bits_for, range_of
 from transforms.totals import total
 
@@ -39,12 +39,13 @@ class LookUpTable(beam.PTransform):
         self._plan, self._table, self._schema, self._find = plan, table, schema, find
 
     def expand(self, values: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        bits = table_bits(self._plan, self._table)
+        # What is asked for may be more than what is known: both are parted alike.
+        bits = total(values, "CountRanges", partial(_bits, known=self._plan.known_rows(self._table)))
         return (
             values
-            | "Range" >> beam.Map(_ranged, bits)
+            | "Range" >> beam.Map(_ranged, bits=bits)
             | "ByRange" >> beam.GroupByKey()
-            | "LookUp" >> beam.FlatMap(_look_up, self._plan, self._table, bits, self._schema, self._find)
+            | "LookUp" >> beam.FlatMap(_look_up, self._plan, self._table, self._schema, self._find, bits=bits)
         )
 
 
@@ -61,9 +62,9 @@ def _look_up(
     group: tuple[int, Iterable[Any]],
     plan: StatePlan,
     table: str,
-    bits: int,
     schema: pa.Schema,
     find: Callable[[Iterable[Any], pa.Table], Iterable[Any]],
+    bits: int,
 ) -> Iterable[Any]:
     partition, values = group
     return find(values, read_rows(plan, table, partition, bits, schema))

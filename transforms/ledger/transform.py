@@ -52,7 +52,7 @@ def _merge_readings(values: Iterable[tuple[str, tuple[bytes, bool, int]]], kept:
     readings: dict[str, set[known.Reading]] = {}
     for identity, reading in values:
         readings.setdefault(identity, set()).add(known.Reading(*reading))
-    return known.known_rows(readings, kept, plan.at)
+    return known.known_rows(readings, kept, plan.at, plan.keep_after)
 
 
 class FindVisited(beam.PTransform):
@@ -95,8 +95,8 @@ def _pending(_: Iterable[None], rows: pa.Table, plan: StatePlan) -> Iterator[Vis
 
 
 def _all_ranges(plan: StatePlan, table: str) -> list[tuple[int, None]]:
-    """The lowest key of each file."""
-    count = sum(file.table == table for file in plan.base.files) if plan.base else 0
+    """A key in every range, also where they are parted a little finer than the files."""
+    count = 4 * sum(file.table == table for file in plan.base.files) if plan.base else 0
     return [(number * (1 << 32) // count, None) for number in range(count)]
 
 
@@ -120,7 +120,7 @@ class KeepVisits(beam.PTransform):
 
 
 class FindHosts(beam.PTransform):
-    """The pipeline to the `HostFacts` that earlier runs left, of one day: a robots.txt holds no longer."""
+    """The pipeline to the `HostFacts` that earlier runs left and that may still hold."""
 
     def __init__(self, plan: StatePlan) -> None:
         super().__init__()

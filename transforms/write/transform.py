@@ -175,10 +175,15 @@ def prepare(path: str, text: str, attempt: str) -> str:
 def publish(path: str, attempt: str) -> str:
     """Put what `prepare` has written in its place, so that it is there as a whole or not at all."""
     part = f"{path}.part"
-    if FileSystems.exists(part):
-        if FileSystems.exists(path):
-            raise CountsError(f"{path} was committed by another run in the meantime, not by {attempt}")
-        FileSystems.rename([part], [path])
+    if not FileSystems.exists(path) and FileSystems.exists(part):
+        try:
+            FileSystems.rename([part], [path])
+        except OSError:
+            if not FileSystems.exists(path):  # else another run has found it committed, and done this for it
+                raise
+    with FileSystems.open(path) as stream:
+        if json.loads(stream.read()).get("attempt") != attempt:
+            raise CountsError(f"{path} was committed by another run in the meantime")
     return path
 
 
