@@ -11,11 +11,11 @@ _TITLE_EXTRA_CHARS = 70
 
 
 def repeated(lines: Sequence[Line]) -> dict[int, str]:
-    """Second copies of running text; short lines and list items may recur (refrains, interviews, plans, tables)."""
+    """Second copies of running text; short lines, list items and questions may recur (refrains, plans, interviews)."""
     seen: set[str] = set()
     gone: dict[int, str] = {}
     for line in lines:
-        if line.words < _MIN_WORDS or line.bullet or "\t" in line.text:
+        if line.words < _MIN_WORDS or line.bullet or "\t" in line.text or line.text.endswith("?"):
             continue
         key = " ".join(line.text.split())
         if key in seen:
