@@ -57,12 +57,17 @@ def sightings(group: Iterable[Part]) -> Sightings:
     """What the documents of one partition say of its shingles."""
     found = list(group)
     values = as_shingles(b"".join(part.shingles for part in found))
-    return _unpacked(_packed(values, _days_of(found)))
+    return unpacked(_distinct(packed(values, _days_of(found))))
 
 
 def merged(one: Sightings, other: Sightings) -> Sightings:
-    """The pairs that stand in either."""
-    return _unpacked(np.concatenate((_packed(*one), _packed(*other))))
+    """The pairs of one, and what the other one, which may be much longer, has of its shingles."""
+    values = np.unique(one.shingles)
+    first, end = np.searchsorted(other.shingles, values), np.searchsorted(other.shingles, values, "right")
+    amounts = end - first
+    places = np.repeat(first, amounts) + np.arange(amounts.sum()) - np.repeat(np.cumsum(amounts) - amounts, amounts)
+    pairs = np.concatenate((packed(*one), packed(other.shingles[places], other.days[places])))
+    return unpacked(_distinct(pairs))
 
 
 def recurring(group: Iterable[Part], seen: Sightings) -> Iterator[Recurring]:
@@ -96,14 +101,19 @@ def _days_of(found: list[Part]) -> NDArray[np.uint32]:
     return np.repeat(np.array([day_of(part.rank) for part in found], np.uint32), sizes)
 
 
-def _packed(values: Shingles, days: NDArray[np.uint32]) -> Hashes:
+def _distinct(pairs: Hashes) -> Hashes:
+    pairs = np.sort(pairs)  # faster here than numpy's `unique`, which hashes
+    distinct: Hashes = pairs[np.concatenate((pairs[:1] == pairs[:1], pairs[1:] != pairs[:-1]))]
+    return distinct
+
+
+def packed(values: Shingles, days: NDArray[np.uint32]) -> Hashes:
+    """Shingle and day in one number, which sorts as they do."""
     return (values.astype(np.uint64) << _DAY_BITS) | days
 
 
-def _unpacked(pairs: Hashes) -> Sightings:
-    pairs = np.sort(pairs)  # faster here than numpy's `unique`, which hashes
-    if len(pairs):
-        pairs = pairs[np.concatenate(([True], pairs[1:] != pairs[:-1]))]
+def unpacked(pairs: Hashes) -> Sightings:
+    """Of sorted numbers as `packed` makes them."""
     return Sightings((pairs >> _DAY_BITS).astype(np.uint32), (pairs & _DAY).astype(np.uint32))
 
 

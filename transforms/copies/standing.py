@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from transforms.copies.candidates import ALL_PAIRS, ENOUGH_VOTES, FEW_ANCHORS, FIRST, PREVIOUS, Member
-from transforms.copies.days import Sightings
+from transforms.copies.days import Sightings, packed, unpacked
 from transforms.copies.sketch import as_known
 from transforms.copies.verdicts import id_of
 from transforms.elements import Sketch
@@ -112,14 +112,18 @@ def anchor_rows(added: Iterable[Member], kept: pa.Table, at: datetime) -> pa.Tab
 
 
 def day_rows(seen: Sightings, kept: pa.Table, at: datetime) -> pa.Table:
-    """The table of days after a run; what was seen again is dated with this run."""
-    table = pa.table([seen.shingles, seen.days, np.full(len(seen.shingles), seconds(at), np.int64)], schema=DAY_SCHEMA)
-    both = pa.concat_tables([table, kept])
-    packed = (both.column("key").to_numpy().astype(np.uint64) << np.uint64(32)) | both.column("day").to_numpy()
-    order = np.argsort(packed, kind="stable")  # of two equal ones the new one comes first
-    packed = packed[order]
-    is_first = np.concatenate((packed[:1] == packed[:1], packed[1:] != packed[:-1]))
-    return both.take(pa.array(order[is_first]))
+    """The table of days after a run; what was seen again is dated with this run.
+
+    Both are sorted, and the table is mostly much longer: what is new is put in its places, and the rest is not touched.
+    """
+    known, new = packed(*sightings_of(kept)), packed(*seen)
+    places = np.searchsorted(known, new)
+    is_known = known[np.minimum(places, len(known) - 1)] == new if len(known) else np.zeros(len(new), np.bool_)
+    added_at = kept.column("added_at").to_numpy().copy()
+    added_at[places[is_known]] = seconds(at)
+    new, places = new[~is_known], places[~is_known]
+    both = unpacked(np.insert(known, places, new))
+    return pa.table([both.shingles, both.days, np.insert(added_at, places, seconds(at))], schema=DAY_SCHEMA)
 
 
 def sightings_of(rows: pa.Table) -> Sightings:
@@ -129,7 +133,8 @@ def sightings_of(rows: pa.Table) -> Sightings:
 
 def kept_rows(rows: pa.Table, keep_after: datetime) -> pa.Table:
     """A table without what was added before a time."""
-    return rows.filter(pa.array(rows.column("added_at").to_numpy() >= seconds(keep_after)))
+    is_kept = rows.column("added_at").to_numpy() >= seconds(keep_after)
+    return rows if is_kept.all() else rows.filter(pa.array(is_kept))
 
 
 class KnownPair(NamedTuple):
