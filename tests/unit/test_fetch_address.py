@@ -55,6 +55,7 @@ BAD = [
     "http://h.de\\@example.org/",
     "http://" + "x" * 64 + ".de/",
     "http://h.de/" + "x" * 1_000_000,
+    "http://h.de/" + "ü" * 900,
     "http://8.8.2056/",
 ]
 

@@ -73,6 +73,16 @@ def test_an_answer_of_304_confirms_what_is_known() -> None:
     assert origin.robots_conditions == {} and origin.unreachable == "no answer"
 
 
+@pytest.mark.parametrize(("ahead", "expected"), [(0.5, 0.5), (1.5, 1.0), (3.0, None), (11_574.0, None), (-1.0, None)])
+def test_a_rest_is_no_longer_than_a_day_whatever_was_kept_of_it(ahead: float, expected: float | None) -> None:
+    """``ahead`` in days: two or more are a clock's fault, and would keep a host from being asked for good."""
+    crawl = hosts()
+    crawl.remember([replace(fact(timedelta(0)), not_before=datetime.now(UTC) + timedelta(days=ahead))])
+    found = crawl.origin(ADDRESS).facts.not_before
+    in_days = found and (found - datetime.now(UTC)) / timedelta(days=1)
+    assert in_days == (expected and pytest.approx(expected, abs=0.001))
+
+
 @pytest.mark.parametrize("status", [None, 0, 404, 503])
 def test_only_a_text_can_be_confirmed(status: int | None) -> None:
     crawl = hosts()

@@ -11,6 +11,7 @@ from transforms.fetch.freshness import ask_again_at
 from transforms.fetch.guard import Refusal
 from transforms.fetch.pace import (
     MAX_BACKOFF_S,
+    MAX_REST_S,
     MAX_WAIT_S,
     OPEN_S,
     SILENCES_TO_OPEN,
@@ -65,6 +66,23 @@ def test_a_server_that_only_fails_is_given_up_and_tried_again_later() -> None:
         refused = pace.refusal(20.0)
         assert refused and refused.reason == refusal.reason and "in a row" in refused.detail
         assert pace.refusal(20.0 + OPEN_S) is None
+
+
+def test_a_rest_without_end_ends_after_a_day() -> None:
+    pace = Pace(delay_s=1.0)
+    pace.failed(10.0, BUSY, retry_after_s=999_999_999.0)
+    assert pace.not_before == 10.0 + MAX_REST_S
+    assert pace.refusal(10.0 + MAX_REST_S) is None
+
+
+def test_silence_is_told_from_an_answer_that_is_no_use() -> None:
+    pace = Pace(delay_s=1.0)
+    assert pace.is_silent is None, "nothing is known of a new server"
+    for refusal, expected in ((SILENCE, True), (BUSY, False), (SILENCE, True)):
+        pace.failed(10.0, refusal)
+        assert pace.is_silent is expected
+    pace.answered()
+    assert pace.is_silent is False
 
 
 def test_retry_after_is_obeyed_or_the_server_left_alone() -> None:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from fastwarc.warc import ArchiveIterator
 
-from transforms.elements import Fetched, FetchRequest, Hints, Page, Reject, Source, Validators
+from transforms.elements import Fetched, FetchRequest, Hints, HostFacts, Page, Reject, Source, Validators
 from transforms.fetch.page import page_of
 from transforms.fetch.spool import Spool
 from transforms.reasons import Reason
@@ -146,6 +146,27 @@ def test_an_unchanged_answer_is_no_answer_to_an_unconditional_request(tmp_path: 
         spool.close()
         found = Spool(tmp_path / str(number)).get(replace(REQUEST, validators=validators))
         assert (found is not None) is expected
+
+
+def test_a_spool_tells_of_the_hosts_that_it_is_of(tmp_path: Path) -> None:
+    later, of_robots = AT + timedelta(seconds=9), AT - timedelta(seconds=9)
+    facts = HostFacts("http://h.example", 200, b"User-agent: *\r\n\r\nDisallow: /x", of_robots, Validators('"1"'))
+    robots = replace(REQUEST, url="http://h.example/robots.txt")
+    spool = Spool(tmp_path)
+    assert spool.facts == []
+    for at in (later, AT):
+        spool.put(replace(RESPONSE, request=replace(REQUEST, url=f"http://h.example/{at}"), fetched_at=at))
+    spool.put_robots(replace(facts, robots=b"an older one", robots_at=of_robots - timedelta(seconds=1)))
+    spool.put_robots(facts)
+    spool.put_robots(HostFacts("http://i.example:81", 404, b"", AT))
+    spool.put_robots(HostFacts("http://never-asked.example"))
+    spool.close()
+    spool = Spool(tmp_path)
+    assert spool.facts == [
+        replace(facts, last_start_at=later),
+        HostFacts("http://i.example:81", 404, b"", AT, last_start_at=AT),
+    ]
+    assert robots not in spool and spool.get(robots) is None, "what a crawler asks by itself is nobody's page"
 
 
 def test_other_tools_can_read_a_spool(tmp_path: Path) -> None:

@@ -71,6 +71,11 @@ def test_the_longest_match_decides(rules: str, path: str, expected: bool) -> Non
     assert is_allowed("User-agent: *\n" + rules, path) is expected
 
 
+@pytest.mark.parametrize("url", ["https://h.example/" + "ü" * 900, "https://h.example:x/", "h.example/a"])
+def test_what_cannot_be_read_is_not_allowed(url: str) -> None:
+    assert not allowed(b"User-agent: *\nAllow: /", 200, url, AGENT)
+
+
 def test_line_ends_marks_and_bytes_that_are_no_text() -> None:
     assert not is_allowed(b"\xef\xbb\xbfUser-agent: *\rDisallow: /a\r", "/a")
     assert not is_allowed(b"user-AGENT : *\r\n\tdisallow\t:/a \xff\r\n\r\nDisallow: /b", "/b")

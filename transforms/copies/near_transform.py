@@ -24,7 +24,7 @@ from transforms.copies.verify import edges_to
 from transforms.elements import Sketch, Verdict
 from transforms.generation import StatePlan
 
-ROUNDS = 5
+ROUNDS = 4
 """What they leave undecided is decided in one place: of real corpora it is a handful of documents, if any."""
 
 _SIDES = 5_000

@@ -16,9 +16,9 @@ from transforms.elements import Fetched, FetchedArchive, FetchRequest, HostFacts
 from transforms.fetch.answer import Answer, FetchError, conditions, redirect_target, status_text
 from transforms.fetch.archive_file import ArchiveFile
 from transforms.fetch.guard import Refusal, checked_address
-from transforms.fetch.hosts import Hosts, Origin, Server
+from transforms.fetch.hosts import Hosts, Origin
 from transforms.fetch.http import Client
-from transforms.fetch.pace import RETRIED_STATUSES, retry_after_s
+from transforms.fetch.pace import RETRIED_STATUSES
 from transforms.fetch.policy import FetchPolicy
 from transforms.fetch.progress import Counts
 from transforms.fetch.robots import MAX_BYTES as MAX_ROBOTS_BYTES
@@ -28,8 +28,8 @@ from transforms.fetch.spool import Spool
 from transforms.reasons import Reason, Stage
 
 MAX_CONCURRENT = 256
-"""Requests under way to servers that answer, to new ones, and to those that were silent: each, so that dead servers hold
-up no others."""
+"""Requests under way to servers that answer, as many to new ones, and as many to those that were silent: dead servers
+hold up no others."""
 
 Outcome = Fetched | FetchedArchive | FetchRequest | Reject
 """A response, a redirect to another site (not followed here), or why there is neither."""
@@ -250,9 +250,9 @@ class Crawl:
                 try:
                     answer = await self._client.ask(address, headers, server.started, server.heard, cut_at, file)
                 except FetchError as error:
-                    _note_fault(origin, error)
+                    origin.failed(error)
                     raise
-                _note_answer(server, answer)
+                server.answered(answer)
         return answer, server.last_start_at or datetime.now(UTC)
 
 
@@ -262,22 +262,6 @@ async def _wait_for(origin: Origin) -> None:
     wait_s = origin.server.pace.next_start() - time.monotonic()
     if wait_s > 0:
         await asyncio.sleep(wait_s)
-
-
-def _note_fault(origin: Origin, error: FetchError) -> None:
-    refusal = Refusal(error.reason, error.detail)
-    if error.is_of_host:
-        origin.give_up(time.monotonic(), refusal)
-    elif error.is_passing:
-        origin.server.pace.failed(time.monotonic(), refusal)
-
-
-def _note_answer(server: Server, answer: Answer) -> None:
-    if answer.status not in RETRIED_STATUSES:
-        server.pace.answered()
-        return
-    told_s = retry_after_s(answer.header("retry-after"), datetime.now(UTC)) if answer.status in (429, 503) else None
-    server.pace.failed(time.monotonic(), Refusal(Reason.HTTP_STATUS, status_text(answer.status)), told_s)
 
 
 def _counts_of(request: FetchRequest, outcome: Outcome) -> Counts:

@@ -10,12 +10,13 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 
 from transforms.elements import HostFacts, Validators
-from transforms.fetch.answer import Answer, conditions
+from transforms.fetch.answer import Answer, FetchError, conditions, status_text
 from transforms.fetch.guard import Refusal
-from transforms.fetch.pace import MAX_REST_S, OPEN_S, Pace, Standstill
+from transforms.fetch.pace import MAX_REST_S, OPEN_S, RETRIED_STATUSES, Pace, Standstill, retry_after_s
 from transforms.fetch.policy import FetchPolicy
 from transforms.fetch.robots import MAX_BYTES, Rules, is_unreachable, rules_for
 from transforms.fetch.site import Address, parse_address
+from transforms.reasons import Reason
 
 ROBOTS_MAX_AGE = timedelta(days=1)
 UNREACHABLE_MAX_AGE = timedelta(hours=1)
@@ -40,6 +41,14 @@ class Server:
     def heard(self) -> None:
         """The answer to the latest request begins."""
         self.pace.heard(time.monotonic())
+
+    def answered(self, answer: Answer) -> None:
+        """The answer to the latest request came whole: go on, or wait as it says."""
+        if answer.status not in RETRIED_STATUSES:
+            self.pace.answered()
+            return
+        told_s = retry_after_s(answer.header("retry-after"), datetime.now(UTC)) if answer.status in (429, 503) else None
+        self.pace.failed(time.monotonic(), Refusal(Reason.HTTP_STATUS, status_text(answer.status)), told_s)
 
     def remember(self, facts: HostFacts) -> None:
         """Take over what an earlier stage or run knew of the pace."""
@@ -102,9 +111,16 @@ class Origin:
             return self._standstill.refusal
         return self.server.pace.refusal(now)
 
-    def give_up(self, now: float, refusal: Refusal) -> None:
-        """After a fault that would meet every request: no such name, a private address, a bad certificate."""
-        self._standstill = Standstill(now + OPEN_S, refusal)
+    def failed(self, error: FetchError) -> None:
+        """There was no answer: wait longer each time, or give up after a fault that would meet every request.
+
+        Such are no such name, a private address, a bad certificate.
+        """
+        refusal = Refusal(error.reason, error.detail)
+        if error.is_of_host:
+            self._standstill = Standstill(time.monotonic() + OPEN_S, refusal)
+        elif error.is_passing:
+            self.server.pace.failed(time.monotonic(), refusal)
 
     def remember(self, facts: HostFacts) -> None:
         """Take over what an earlier stage or run knew, where it is newer."""

@@ -35,6 +35,7 @@ MAX_LARGE = 8
 PROGRESS_BYTES = 1_000_000
 """Of an archive: so many have to come in the time that another request has as a whole."""
 KEEP_ALIVE_S = 30.0
+MAX_SOCKETS = 16_384
 RESOLVER_THREADS = 768
 """More than there are requests to hosts that did not answer yet: a lookup may go on after its request was given up."""
 
@@ -61,6 +62,7 @@ class Client:
         self._large = asyncio.Semaphore(MAX_LARGE)
 
     async def __aenter__(self) -> Self:
+        _allow_sockets()
         self._threads = ThreadPoolExecutor(RESOLVER_THREADS, "resolve")
         self._stack.callback(self._threads.shutdown, wait=False, cancel_futures=True)
         self._resolver = Resolver(self._threads, self._policy.allow_private)
@@ -209,6 +211,17 @@ class Client:
         if not is_literal:
             with suppress(socket.gaierror):  # behind a proxy there need not be any DNS
                 await self._resolver.resolve(address.host, address.port)
+
+
+def _allow_sockets() -> None:
+    """Raise the process's own limit of open files as far as the system lets it: each kept connection is one."""
+    with suppress(ImportError, ValueError, OSError):
+        import resource  # not on every system
+
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        wanted = MAX_SOCKETS if hard == resource.RLIM_INFINITY else min(hard, MAX_SOCKETS)
+        if soft != resource.RLIM_INFINITY and soft < wanted:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 async def _headers_sent(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:

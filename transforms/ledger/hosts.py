@@ -59,6 +59,8 @@ def host_rows(facts: Iterable[HostFacts], kept: pa.Table, at: datetime) -> pa.Ta
     hosts: dict[str, HostFacts] = {}
     for fact in sorted((*hosts_of(kept), *facts), key=repr):
         known = hosts.get(fact.origin)
+        if fact.not_before and fact.not_before > at + KEPT_FOR:  # no server is let alone for longer; a clock was wrong
+            fact = dataclasses.replace(fact, not_before=None)
         hosts[fact.origin] = _joined(known, fact) if known else fact
     rows = [_row(fact) for fact in hosts.values() if _is_kept(fact, at)]
     return pa.Table.from_pylist(rows, SCHEMA).sort_by([("key", "ascending"), ("origin", "ascending")])
