@@ -86,10 +86,14 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server gave with a response, to be sent with the next request (RFC 9110, section 8.8), as received."""
+    """What a server gave with a response, to be sent with the next request (RFC 9110, section 8.8), as received.
+
+    ``url`` is where the response came from, if redirects led there: they are for that address, and for no other.
+    """
 
     etag: str | None = None
     last_modified: str | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +172,7 @@ class Visit:
         published_at: what the list said of the page.
         is_final: of a fault, that asking again would not help.
         rules: of a list, a hash of the rules by which it was looked into; under others it is read anew.
+        final_url: where the response came from, if redirects led there.
     """
 
     url: str
@@ -180,6 +185,7 @@ class Visit:
     published_at: datetime | None = None
     is_final: bool = False
     rules: str = ""
+    final_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -155,20 +155,22 @@ class Crawl:
     async def _follow(self, request: FetchRequest, file: ArchiveFile | None) -> Outcome:
         """Ask, and follow redirects inside of the site; validators are only for the address that they came with."""
         address = self._checked(request.url)
+        first = address.url if request.first_url is None else None
         seen = {address.url}
         for hops in range(request.hops, self._policy.max_redirects + 1):
             await self._check_robots(address)
-            headers = conditions(request.validators) | (_AS_IT_IS if file else {})
+            is_theirs = address.url == (request.validators.url or first)
+            asked = request if is_theirs else replace(request, validators=Validators())
+            headers = conditions(asked.validators) | (_AS_IT_IS if file else {})
             answer, started_at = await self._ask(address, headers, file=file)
             location = answer.header("location")
             if answer.status not in _REDIRECTS or location is None:
-                response = _settled(request, address, answer, started_at)
+                response = _settled(asked, address, answer, started_at)
                 return file.keep(response) if file and response.status != HTTPStatus.NOT_MODIFIED else response
             target = self._checked(redirect_target(address, location))
             if target.url in seen:
                 raise FetchError(Reason.REDIRECTS, f"{answer.status} leads in a circle: {target.url[:200]}")
             seen.add(target.url)
-            request = replace(request, validators=Validators())
             if site_of(target.url) != site_of(address.url) and hops < self._policy.max_redirects:
                 first_url = request.first_url or request.url
                 return replace(request, url=target.url, hops=hops + 1, first_url=first_url)

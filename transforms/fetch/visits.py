@@ -11,8 +11,7 @@ from transforms.fetch.pace import CRAWL_DELAY
 from transforms.fetch.site import parse_address
 from transforms.reasons import Reason
 
-_VALIDATORS = frozenset({"etag", "last-modified"})
-_KEPT = _VALIDATORS | {"cache-control", "expires", "date", "age"}
+_KEPT = frozenset({"etag", "last-modified", "cache-control", "expires", "date", "age"})
 _MAX_HEADER_CHARS = 500
 _HEAD_BYTES = 4096
 _LIST_OF_LISTS = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:sitemapindex|opml)[\s>]", re.I)
@@ -27,15 +26,13 @@ def asked_url(request: FetchRequest) -> str:
 
 
 def visit_of(outcome: Fetched | FetchedArchive) -> Visit:
-    """What is kept of a response; without its validators where a redirect led there, for they are another address's."""
+    """What is kept of a response."""
     if isinstance(outcome, FetchedArchive):
         fetched, body_hash = outcome.response, outcome.body_hash
     else:
         fetched, body_hash = outcome, hashlib.blake2b(outcome.body, digest_size=8).digest()
     request = fetched.request
     kept = frozenset[str]() if leads_to_lists(fetched) else _KEPT
-    if _is_redirected(fetched):
-        kept -= _VALIDATORS
     return Visit(
         url=asked_url(request),
         source=request.source.name,
@@ -47,6 +44,7 @@ def visit_of(outcome: Fetched | FetchedArchive) -> Visit:
         body_hash=body_hash if fetched.status != 304 else b"",
         at=fetched.fetched_at,
         published_at=request.hints.published_at,
+        final_url=fetched.url if _is_redirected(fetched) else None,
     )
 
 

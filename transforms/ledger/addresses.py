@@ -28,6 +28,7 @@ SCHEMA = pa.schema(
         ("published_at", pa.int64()),
         ("tries", pa.int8()),
         ("rules", pa.string()),
+        ("final_url", pa.string()),
     ]
 )
 KEPT_FOR = timedelta(days=90)
@@ -97,6 +98,7 @@ def _row(visit: Visit, before: dict[str, Any] | None, ask_again: AskAgain) -> di
         "seen_at": _seconds(visit.at),
         "published_at": _seconds(published_at),
         "rules": visit.rules,
+        "final_url": visit.final_url,
     }
     if not 200 <= visit.status < 400:
         return row | _after_fault(visit, before)
@@ -135,7 +137,7 @@ def _visited(row: dict[str, Any]) -> Visited:
     return Visited(
         url=row["url"],
         source=row["source"],
-        validators=Validators(row["etag"], row["last_modified"]),
+        validators=Validators(row["etag"], row["last_modified"], row["final_url"]),
         ask_again_at=_instant(row["ask_again_at"]) or _EPOCH,
         published_at=_instant(row["published_at"]),
         is_pending=0 < row["tries"] < MAX_TRIES,
