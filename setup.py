@@ -28,10 +28,12 @@ RUN = [
     "w3lib>=2.2,<3",
     "yarl>=1.20,<2",
 ]
+STORES = {"s3": ["boto3>=1.36,<2"], "gs": ["apache-beam[gcp]>=2.77,<3"]}
 TEST = [
     "cryptography>=44",
     "hypothesis>=6.120,<7",
     "jsonschema>=4.23,<5",
+    "moto[s3,server]>=5,<6",
     "mypy>=2.4,<3",
     "pytest>=9,<10",
     "pytest-xdist>=3.6,<4",
@@ -50,6 +52,6 @@ setup(
     packages=find_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
     package_data={"": ["*.html", "*.json", "*.toml", "py.typed"]},
     install_requires=RUN,
-    extras_require={"test": TEST},
+    extras_require=STORES | {"test": TEST + STORES["s3"]},
     entry_points={"console_scripts": ["depesche = pipeline.cli:main"]},
 )

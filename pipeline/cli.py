@@ -7,6 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,12 @@ from pipeline.config import UsageError
 if TYPE_CHECKING:
     from pipeline.options import Request
 
-_DESCRIPTION = "Turns feeds, pages and texts into clean, merged, normalised news records."
 _LOG = logging.getLogger("depesche")
+_ENDINGS = {
+    "handed_over": "depesche ingest: handed over; {} holds a run.json when the runner is done",
+    "dry": "depesche ingest: the graph and the options are sound; nothing was written to {}",
+}
+_DESCRIPTION = "Turns feeds, pages and texts into clean, merged, normalised news records."
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -56,6 +61,9 @@ def ingest(arguments: list[str]) -> int:
         print(f"depesche ingest: {directory} had been committed when its run died; nothing was left to do")
     elif not _run(request):
         return 1
+    elif request.ending != "waited_for":
+        print(_ENDINGS[request.ending].format(directory))
+        return 0
     run.tidy(request.config)
     if request.config.state:
         try:
@@ -76,6 +84,7 @@ def _run(request: Request) -> bool:
 
     from pipeline import progress, recipe, run
     from pipeline.options import IngestOptions
+    from pipeline.running import RunError, run_to_end
     from pipeline.state import moved_on
 
     where = request.config.directory
@@ -83,20 +92,21 @@ def _run(request: Request) -> bool:
     is_quiet = request.beam_options.view_as(IngestOptions).quiet
     pipeline = beam.Pipeline(options=request.beam_options)
     recipe.build(pipeline, request.config)
-    with run.claimed(request.config):
+    with nullcontext() if request.ending == "dry" else run.claimed(request.config):
         try:
-            with progress.shown(spool_dir, is_quiet):
-                state = pipeline.run().wait_until_finish()
+            run_to_end(
+                pipeline,
+                shown=lambda stream: progress.shown(spool_dir, is_quiet, stream),
+                is_waited_for=request.ending == "waited_for",
+            )
         except KeyboardInterrupt:
             print(f"depesche ingest: interrupted; {where} holds no run.json", file=sys.stderr)
             return False
-        except Exception:  # noqa: BLE001  each runner raises its own
-            _LOG.exception("the run failed, and %s holds no run.json", where)
+        except RunError as failure:
+            told = run.write_failure(request.config, failure.details) if request.ending != "dry" else ""
+            print(f"depesche ingest: the run failed: {failure}; {where} holds no run.json{told}", file=sys.stderr)
             return False
-    if state not in ("DONE", None):
-        print(f"depesche ingest: the runner ended with {state}; {where} holds no run.json", file=sys.stderr)
-        return False
-    if moved := moved_on(request.config):
+    if request.ending == "waited_for" and (moved := moved_on(request.config)):
         print(f"depesche ingest: {moved}", file=sys.stderr)
         return False
     return True

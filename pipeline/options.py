@@ -14,14 +14,13 @@ from pathlib import Path
 from typing import NoReturn
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import DirectOptions, PipelineOptions, StandardOptions
-from apache_beam.runners.runner import create_runner
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.config import MAX_BYTES, Live, RunConfig, UsageError, checked_run_id, parse_size
+from pipeline.runners import SCHEME, Ending, ending_of, resolve_runner
 from pipeline.sources import load, override
 from pipeline.values import parse_count, parse_interval
 
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
 _FETCH_OPTIONS = (
     "user_agent",
     "per_host_delay",
@@ -34,8 +33,6 @@ _FETCH_OPTIONS = (
 )
 SPOOL = "spool"
 """The folder of a run where responses lie until it is whole."""
-
-_FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 
 
 class IngestOptions(PipelineOptions):
@@ -91,6 +88,7 @@ class Request:
 
     config: RunConfig
     beam_options: PipelineOptions
+    ending: Ending
 
 
 def parse_ingest(arguments: list[str]) -> Request:
@@ -121,7 +119,7 @@ def parse_ingest(arguments: list[str]) -> Request:
         run_id=run_id,
         started_at=started_at,
         max_bytes=parse_size(own.max_bytes, "--max-bytes") if own.max_bytes else MAX_BYTES,
-        runner=_resolve_runner(options),
+        runner=resolve_runner(options),
         attempt=f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
         state=state,
         keep_state=parse_count(own.keep_state, "--keep-state", least=1),
@@ -129,7 +127,7 @@ def parse_ingest(arguments: list[str]) -> Request:
         is_overwrite=own.overwrite,
         live=_live(own, directory),
     )
-    return Request(config, options)
+    return Request(config, options, ending_of(options, config))
 
 
 def _live(own: IngestOptions, directory: str) -> Live | None:
@@ -141,13 +139,13 @@ def _live(own: IngestOptions, directory: str) -> Live | None:
                 raise UsageError(f"--{name.replace('_', '-')} is for fetching: give --sources FILE.yaml too")
         return None
     file = override(load(Path(own.sources)), **given)
-    spool_dir = None if _SCHEME.match(directory) else os.path.join(directory, SPOOL)  # noqa: PTH118  a text, as it travels
+    spool_dir = None if SCHEME.match(directory) else os.path.join(directory, SPOOL)  # noqa: PTH118  a text, as it travels
     return Live(file.sources, file.fetch, spool_dir)
 
 
 def absolute(path: str) -> str:
     """A local path as workers in any directory find it; other file systems' paths as they are."""
-    return path if _SCHEME.match(path) else os.path.normpath(Path(path).absolute())
+    return path if SCHEME.match(path) else os.path.normpath(Path(path).absolute())
 
 
 def checked_output(path: str, option: str = "--output") -> str:
@@ -164,7 +162,7 @@ def checked_output(path: str, option: str = "--output") -> str:
 
 def existing_pattern(pattern: str) -> str:
     """The pattern as Beam takes it: absolute, a folder as all files below it; `UsageError` where nothing matches."""
-    if not _SCHEME.match(pattern):
+    if not SCHEME.match(pattern):
         local = Path(pattern)
         # Beam has no quoting: a name that holds a glob character is matched as a pattern of itself.
         pattern = glob.escape(absolute(pattern)) if local.exists() else absolute(pattern)
@@ -185,21 +183,6 @@ def existing_pattern(pattern: str) -> str:
 
 def _is_shown(path: Path) -> bool:
     return not any(part.startswith(".") for part in path.parts)
-
-
-def _resolve_runner(options: PipelineOptions) -> str:
-    """Beam's DirectRunner picks a runner when it runs; the pick is made here, so that `run.json` can state it."""
-    standard = options.view_as(StandardOptions)
-    workers = options.view_as(DirectOptions).direct_num_workers
-    if workers < 0:
-        raise UsageError(f"--direct_num_workers {workers}: give 0 (one for each core) or more")
-    if standard.runner is None or standard.runner.lower() == "directrunner":
-        standard.runner = _FN_API_RUNNER
-    try:
-        create_runner(standard.runner)
-    except Exception as error:
-        raise UsageError(f"--runner {standard.runner}: {error}") from error
-    return str(standard.runner).rsplit(".", 1)[-1]
 
 
 def refuse_unknown(options: PipelineOptions, arguments: list[str]) -> None:

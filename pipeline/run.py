@@ -23,6 +23,7 @@ from transforms.instants import iso
 
 MANIFEST = "run.json"
 LOCK = "run.lock"
+FAILED = "failed.txt"
 _PACKAGES = (
     "depesche",
     "apache-beam",
@@ -37,7 +38,7 @@ _PACKAGES = (
     "tld",
 )
 _OURS = re.compile(
-    r"(?:articles|copies|rejects)-\d{5}-of-\d{5}\.jsonl|run\.json(?:\.part)?|report\.html(?:\.part)?"
+    r"(?:articles|copies|rejects)-\d{5}-of-\d{5}\.jsonl|run\.json(?:\.part)?|failed\.txt|report\.html(?:\.part)?"
     r"|beam-temp-(?:articles|copies|rejects)-.+"
 )
 
@@ -100,6 +101,17 @@ def _clear(directory: str) -> None:
     # Only local disks have folders that stay when they are empty, which Beam does not list.
     for folder in Path(directory).glob("beam-temp-*"):
         shutil.rmtree(folder)
+
+
+def write_failure(config: RunConfig, details: str) -> str:
+    """Leave what a runner said in the run's folder; gives an addition to the message that says where."""
+    path = FileSystems.join(config.directory, FAILED)
+    try:
+        with FileSystems.create(path) as stream:
+            stream.write(details.encode("utf-8", "backslashreplace"))
+    except Exception:  # noqa: BLE001  each file system raises its own, and the message has to be told in any case
+        return ""
+    return f" (all that the runner said: {path})"
 
 
 def tidy(config: RunConfig) -> None:

@@ -12,7 +12,6 @@ of them, and each holds one range of keys, so that a worker reads or writes the 
 from __future__ import annotations
 
 import json
-import os
 import re
 import uuid
 from collections.abc import Iterator
@@ -26,6 +25,7 @@ import pyarrow.parquet as pq
 from apache_beam.io.filesystem import CompressionTypes
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.create_once import create_once
 from transforms.elements import TableFile
 from transforms.hash_ranges import KEY_BITS
 
@@ -193,8 +193,9 @@ def commit(plan: StatePlan, files: list[TableFile]) -> None:
 
     A table that the run had nothing to do with stays as the base has it.
 
-    On a local disk (or one that is mounted) the name is made in one step, which only one run can do. Object stores have
-    no such step in Beam: there a run looks first, and two that commit within the same moment are not told apart.
+    On a local disk (or one that is mounted) and on S3 the name is made in one step, which only one run can do. Other
+    object stores have no such step in Beam: there a run looks first, and two that commit within the same moment are not
+    told apart.
 
     Raises:
         StateError: another run was faster.
@@ -203,12 +204,9 @@ def commit(plan: StatePlan, files: list[TableFile]) -> None:
     written = {file.table for file in files}
     left = [file for file in plan.base.files if file.table not in written] if plan.base else []
     text = _as_json(plan, sorted([*files, *left], key=lambda file: (file.table, file.partition)))
-    part = f"{path}.{uuid.uuid4().hex}.part"
-    with FileSystems.create(part, compression_type=_UNCOMPRESSED) as stream:
-        stream.write(text.encode())
     try:
         _refuse_later(plan)
-        _create(part, path)
+        create_once(path, text.encode())
         try:
             _refuse_later(plan)  # old generations are dropped: a name that is free may have been taken long ago
         except StateError:
@@ -218,25 +216,6 @@ def commit(plan: StatePlan, files: list[TableFile]) -> None:
         other = load(plan.root, plan.number)
         if other.attempt != plan.attempt:
             raise StateError(f"{other.run} has committed generation {plan.number} in the meantime") from None
-    finally:
-        if FileSystems.exists(part):
-            FileSystems.delete([part])
-
-
-def _create(part: str, path: str) -> None:
-    """Give a file its name, if nothing has it; raises `FileExistsError`."""
-    if Path(part).is_file():
-        try:
-            os.link(part, path)
-        except FileExistsError:
-            raise
-        except OSError:  # a file system without links
-            pass
-        else:
-            return
-    if FileSystems.exists(path):
-        raise FileExistsError(path)
-    FileSystems.rename([part], [path])
 
 
 def _refuse_later(plan: StatePlan) -> None:

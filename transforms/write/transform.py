@@ -46,7 +46,9 @@ class WriteRecords(beam.PTransform):
         return (
             elements
             | "Line" >> beam.Map(self._line).with_output_types(str)
-            | "Files" >> WriteToText(self._prefix, file_name_suffix=".jsonl")
+            | "Files"
+            # Where there is nothing to write, an empty file; but on S3 Beam cannot make one.
+            >> WriteToText(self._prefix, file_name_suffix=".jsonl", skip_if_empty=self._prefix.startswith("s3://"))
         )
 
 

@@ -1,0 +1,81 @@
+"""Which of Beam's runners a run goes to, and what each of them needs."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Literal
+
+from apache_beam.options.pipeline_options import (
+    DirectOptions,
+    FlinkRunnerOptions,
+    GoogleCloudOptions,
+    JobServerOptions,
+    PipelineOptions,
+    PrismRunnerOptions,
+    StandardOptions,
+    TestOptions,
+)
+from apache_beam.options.pipeline_options_validator import PipelineOptionsValidator
+from apache_beam.runners.runner import create_runner
+
+from pipeline.config import RunConfig, UsageError
+
+SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.I)
+"""How a path begins that is on no local disk."""
+
+Ending = Literal["waited_for", "handed_over", "dry"]
+"""Whether the program stays until the run is done, leaves it to the runner, or goes no further than its graph."""
+
+_FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
+_FLINK, _DATAFLOW = "FlinkRunner", "DataflowRunner"
+_JVM_STACK = "-Xss16m"
+"""Of Flink's job server, which walks a graph by recursion: that of `--sources` is deeper than Java's default stack."""
+
+
+def resolve_runner(options: PipelineOptions) -> str:
+    """Beam's DirectRunner picks a runner when it runs; the pick is made here, so that `run.json` can state it.
+
+    What can be said of a runner before it starts is said here: an earlier run of the same name still stands then.
+    """
+    standard = options.view_as(StandardOptions)
+    workers = options.view_as(DirectOptions).direct_num_workers
+    if workers < 0:
+        raise UsageError(f"--direct_num_workers {workers}: give 0 (one for each core) or more")
+    if standard.runner is None or standard.runner.lower() == "directrunner":
+        standard.runner = _FN_API_RUNNER
+    try:
+        runner = create_runner(standard.runner)
+    except Exception as error:
+        raise UsageError(f"--runner {standard.runner}: {error}") from error
+    for option, path in (
+        ("--prism_location", options.view_as(PrismRunnerOptions).prism_location),
+        ("--flink_job_server_jar", options.view_as(FlinkRunnerOptions).flink_job_server_jar),
+    ):
+        if path and not SCHEME.match(path) and not Path(path).is_file():
+            raise UsageError(f"{option} {path}: there is no such file")
+    properties = options.view_as(JobServerOptions).job_server_jvm_properties
+    if type(runner).__name__ == _FLINK and not any(one.startswith("-Xss") for one in properties):
+        properties.append(_JVM_STACK)
+    if options.view_as(TestOptions).dry_run and type(runner).__name__ != _DATAFLOW:
+        raise UsageError("--dry_run is for the DataflowRunner")
+    try:
+        mistakes = PipelineOptionsValidator(options, runner).validate()
+    except Exception as error:
+        raise UsageError(f"--runner {standard.runner}: {error}") from error
+    if mistakes:
+        raise UsageError(f"--runner {standard.runner}: {' '.join(mistakes)}")
+    return type(runner).__name__
+
+
+def ending_of(options: PipelineOptions, config: RunConfig) -> Ending:
+    """How the program parts from its run; `UsageError` where the run's workers could not reach its files."""
+    if config.runner != _DATAFLOW:
+        return "waited_for"
+    if options.view_as(TestOptions).dry_run:
+        return "dry"
+    places = [("--output", config.directory), ("--state", config.state), *(("--input", one) for one in config.inputs)]
+    for option, path in places:
+        if path and not SCHEME.match(path):
+            raise UsageError(f"{option} {path}: the workers of Dataflow do not see this disk; give gs://…")
+    return "handed_over" if options.view_as(GoogleCloudOptions).template_location else "waited_for"

@@ -1,0 +1,101 @@
+"""A pipeline run to its end. What the runner says on the way is kept, and told where the run fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import tempfile
+import threading
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from typing import IO, Any, TextIO
+
+_STDERR = 2
+_MAX_DETAILS_BYTES = 1_000_000
+_MAX_CAUSE_CHARS = 600
+
+
+class RunError(Exception):
+    """One line that says why, and as ``details`` all that the runner said, its last megabyte at most."""
+
+    def __init__(self, cause: str, details: str) -> None:
+        super().__init__(cause)
+        self.details = details
+
+
+def run_to_end(
+    pipeline: Any, shown: Callable[[TextIO], AbstractContextManager[None]], is_waited_for: bool = True
+) -> None:
+    """Run a pipeline, and return when it is done, or has been handed over. SIGTERM is taken as Ctrl-C.
+
+    Runners print whole pages where a worker fails, and some also where none did: their connections end with errors.
+    Nothing of this reaches the terminal, also afterwards, for their threads outlive the run.
+
+    Args:
+        pipeline: Beam's.
+        shown: entered with the terminal, which ``sys.stderr`` is not meanwhile; for what shows how far the run is.
+        is_waited_for: whether to stay until it is done.
+
+    Raises:
+        RunError: the run did not come to its end.
+        KeyboardInterrupt: it was stopped from outside; the runner has been told to end it.
+    """
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with tempfile.TemporaryFile() as said:
+        try:
+            with _stderr_to(said) as terminal, shown(terminal):
+                result = pipeline.run()
+                state = _wait(result) if is_waited_for else None
+        except Exception as error:
+            raise RunError(cause_of(error), _tail(said) + traceback.format_exc()) from error
+        if state not in ("DONE", None):
+            raise RunError(f"the runner ended with {state}", _tail(said))
+
+
+def _wait(result: Any) -> str | None:
+    """The state that a run ends in. Stopped from outside, it is cancelled."""
+    try:
+        state: str | None = result.wait_until_finish()
+    except KeyboardInterrupt:
+        with suppress(Exception):  # a runner that has ended already
+            result.cancel()
+        raise
+    return state
+
+
+@contextmanager
+def _stderr_to(file: IO[bytes]) -> Iterator[TextIO]:
+    """Also what worker processes write, which inherit the descriptor. Gives the stream that was there before.
+
+    What threads say after it goes nowhere.
+    """
+    sys.stderr.flush()
+    with os.fdopen(os.dup(_STDERR), "w", encoding="utf-8", errors="backslashreplace") as terminal:
+        os.dup2(file.fileno(), _STDERR)
+        try:
+            yield terminal
+        finally:
+            logging.disable()
+            threading.excepthook = _no_word
+            sys.stderr.flush()
+            os.dup2(terminal.fileno(), _STDERR)
+
+
+def _tail(file: IO[bytes]) -> str:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _MAX_DETAILS_BYTES))
+    return file.read().decode("utf-8", "replace")
+
+
+def _no_word(_: threading.ExceptHookArgs) -> None:
+    """Nothing."""
+
+
+def cause_of(error: BaseException) -> str:
+    """An exception in one line. Runners put a worker's whole traceback into its text; the last line is what it says."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return (lines[-1] if lines else type(error).__name__)[:_MAX_CAUSE_CHARS]
