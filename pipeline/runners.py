@@ -59,23 +59,33 @@ def resolve_runner(options: PipelineOptions) -> str:
         properties.append(_JVM_STACK)
     if options.view_as(TestOptions).dry_run and type(runner).__name__ != _DATAFLOW:
         raise UsageError("--dry_run is for the DataflowRunner")
-    try:
-        mistakes = PipelineOptionsValidator(options, runner).validate()
-    except Exception as error:
-        raise UsageError(f"--runner {standard.runner}: {error}") from error
-    if mistakes:
-        raise UsageError(f"--runner {standard.runner}: {' '.join(mistakes)}")
     return type(runner).__name__
 
 
 def ending_of(options: PipelineOptions, config: RunConfig) -> Ending:
-    """How the program parts from its run; `UsageError` where the run's workers could not reach its files."""
-    if config.runner != _DATAFLOW:
-        return "waited_for"
-    if options.view_as(TestOptions).dry_run:
+    """How the program parts from its run; `UsageError` where the runner could not make it."""
+    is_dry = bool(options.view_as(TestOptions).dry_run)
+    if config.runner == _DATAFLOW and not is_dry:
+        _refuse_local_paths(config)
+    _refuse_bad_options(options)  # Google's ask the network, and so come last
+    if is_dry:
         return "dry"
+    is_template = config.runner == _DATAFLOW and options.view_as(GoogleCloudOptions).template_location
+    return "handed_over" if is_template else "waited_for"
+
+
+def _refuse_local_paths(config: RunConfig) -> None:
     places = [("--output", config.directory), ("--state", config.state), *(("--input", one) for one in config.inputs)]
     for option, path in places:
         if path and not SCHEME.match(path):
             raise UsageError(f"{option} {path}: the workers of Dataflow do not see this disk; give gs://…")
-    return "handed_over" if options.view_as(GoogleCloudOptions).template_location else "waited_for"
+
+
+def _refuse_bad_options(options: PipelineOptions) -> None:
+    name = options.view_as(StandardOptions).runner
+    try:
+        mistakes = PipelineOptionsValidator(options, create_runner(name)).validate()
+    except Exception as error:
+        raise UsageError(f"--runner {name}: {error}") from error
+    if mistakes:
+        raise UsageError(f"--runner {name}: {' '.join(mistakes)}")
