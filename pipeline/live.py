@@ -62,9 +62,9 @@ class _Crawl:
         self, p: beam.Pipeline, live: Live, at: datetime, plan: StatePlan | None, rejects: ErrorHandler
     ) -> None:
         self._p, self._live, self._at, self._plan, self._rejects = p, live, at, plan, rejects
-        self._is_known = plan is not None and plan.base is not None
+        self._known = plan if plan and plan.base else None
         none = p | "NoFacts" >> beam.Create([]).with_output_types(HostFacts)
-        self._facts = [p | "FindHosts" >> FindHosts(plan) if plan and self._is_known else none]
+        self._facts = [p | "FindHosts" >> FindHosts(self._known) if self._known else none]
         self._visits: list[beam.PCollection] = []
         self._unchanged: list[beam.PCollection] = []
 
@@ -93,10 +93,10 @@ class _Crawl:
     def _pages(
         self, pages: list[beam.PCollection], archives: list[beam.PCollection], documents: list[beam.PCollection]
     ) -> Found:
-        if self._plan and self._is_known:
+        if self._known:
             pages.append(
                 self._p
-                | "FindPending" >> FindPending(self._plan)
+                | "FindPending" >> FindPending(self._known)
                 | "AskPending" >> beam.FlatMap(_pending_request, self._live.sources).with_output_types(FetchRequest)
             )
         asked = self._once(pages | "AllPages" >> beam.Flatten(), "Pages")
@@ -125,9 +125,9 @@ class _Crawl:
             | f"{name}ByAddress"
             >> beam.Map(lambda one: (asked_url(one), one)).with_output_types(tuple[str, FetchRequest])
         }
-        if self._plan and self._is_known:
+        if self._known:
             urls = requests | f"{name}Address" >> beam.Map(asked_url).with_output_types(str)
-            sides["visited"] = urls | f"{name}Visited" >> FindVisited(self._plan)
+            sides["visited"] = urls | f"{name}Visited" >> FindVisited(self._known)
         due = (
             sides
             | f"{name}Once" >> beam.CoGroupByKey()

@@ -12,9 +12,9 @@ from apache_beam.io.filesystems import FileSystems
 from pipeline.config import UsageError
 from pipeline.page import page
 from pipeline.tally import Tally
+from transforms.write.manifest import NAME as MANIFEST
 
 NAME = "report.html"
-_MANIFEST = "run.json"
 _BROKEN = (ValueError, KeyError, TypeError, AttributeError, RecursionError)
 
 
@@ -33,7 +33,7 @@ def write_report(directory: str) -> str:
         try:
             text = page(run, tally)
         except _BROKEN as error:
-            raise UsageError(f"{directory}: {_MANIFEST} is not what a run writes ({error!r}); run it again") from error
+            raise UsageError(f"{directory}: {MANIFEST} is not what a run writes ({error!r}); run it again") from error
         return _replace(FileSystems.join(directory, NAME), text)
     except OSError as error:  # BeamIOError is one
         raise UsageError(
@@ -43,15 +43,15 @@ def write_report(directory: str) -> str:
 
 def _manifest(directory: str) -> dict[str, Any]:
     try:
-        path = FileSystems.join(directory, _MANIFEST)
+        path = FileSystems.join(directory, MANIFEST)
         is_finished = FileSystems.exists(path)
     except ValueError as error:  # a scheme for which no file system is installed
         raise UsageError(f"{directory}: {error}") from error
     if not is_finished:
-        found = FileSystems.match([FileSystems.join(directory, "*", _MANIFEST)])[0].metadata_list
-        runs = sorted(file.path[: -len(_MANIFEST) - 1] for file in found)
+        found = FileSystems.match([FileSystems.join(directory, "*", MANIFEST)])[0].metadata_list
+        runs = sorted(file.path[: -len(MANIFEST) - 1] for file in found)
         advice = f"name one of its runs, such as {runs[-1]}" if runs else "name the folder of a run that has finished"
-        raise UsageError(f"{directory} holds no {_MANIFEST}: {advice}")
+        raise UsageError(f"{directory} holds no {MANIFEST}: {advice}")
     with FileSystems.open(path, compression_type=CompressionTypes.UNCOMPRESSED) as stream:
         try:
             run: dict[str, Any] = json.loads(stream.read())
@@ -66,7 +66,7 @@ def _tally(directory: str, run: dict[str, Any]) -> Tally:
     try:
         files = [(name, add) for kind, add in adders.items() for name in run["files"][kind]]
     except _BROKEN as error:
-        raise UsageError(f"{directory}: {_MANIFEST} names no files ({error!r}); run it again") from error
+        raise UsageError(f"{directory}: {MANIFEST} names no files ({error!r}); run it again") from error
     for name, add in files:
         _each_line(FileSystems.join(directory, name), add)
     return tally

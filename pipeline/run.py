@@ -20,8 +20,8 @@ from pipeline.config import RunConfig, UsageError
 from pipeline.state import take_back
 from transforms.generation import StatePlan
 from transforms.instants import iso
+from transforms.write.manifest import NAME as MANIFEST
 
-MANIFEST = "run.json"
 LOCK = "run.lock"
 FAILED = "failed.txt"
 _PACKAGES = (

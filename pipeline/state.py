@@ -12,12 +12,12 @@ from apache_beam.io.filesystems import FileSystems
 
 from pipeline.config import RunConfig, UsageError
 from transforms.generation import Generation, StateError, StatePlan, generation_path, load, numbers
+from transforms.write.manifest import NAME as MANIFEST
 
 _KNOWN_LATER = "this run cannot be made again on this state, which knows what it has read"
 _ADVICE = "give another --run-id, or another --state"
 _PART = re.compile(r"generation-(\d{6,})\.json\.[0-9a-f]+\.part")
 _FOLDER = re.compile(r"(\d{6,})-[^/\\]+")
-MANIFEST = "run.json"
 
 
 def plan_state(config: RunConfig) -> StatePlan | None:

@@ -10,6 +10,8 @@ from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
 
+from transforms.write.manifest import NAME as MANIFEST
+
 _SHOWN = ("title", "lead", "published_at", "language", "agency", "dateline", "byline_codes", "authors", "source")
 _WIDTH = 100
 _LOOKED_AT = 1000
@@ -17,7 +19,7 @@ _LOOKED_AT = 1000
 
 def of_run(directory: str, is_color: bool) -> str:
     """What a finished run read and wrote, where it lies, and one record of it."""
-    run = json.loads(_read(FileSystems.join(directory, "run.json")))
+    run = json.loads(_read(FileSystems.join(directory, MANIFEST)))
     counts = run["counts"]
     took = datetime.fromisoformat(run["finished_at"]) - datetime.fromisoformat(run["started_at"])
     bold, plain = ("\033[1m", "\033[0m") if is_color else ("", "")

@@ -19,6 +19,7 @@ FLOOR = {
     "transforms.create_once",
     "transforms.generation",
     "transforms.hash_ranges",
+    "transforms.tables",
     "transforms.totals",
     "transforms.entries",
     "transforms.web_address",
@@ -28,6 +29,7 @@ MAY_IMPORT_BEAM = {
     "transforms/attempt.py",
     "transforms/create_once.py",
     "transforms/generation.py",
+    "transforms/tables.py",
     "transforms/totals.py",
 } | {
     f"pipeline/{name}.py"

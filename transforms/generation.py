@@ -98,11 +98,8 @@ class StatePlan:
 
 def table_bits(plan: StatePlan, table: str) -> int:
     """Into how many ranges (as a power of two) the base has a table parted."""
-    return max(_count(plan, table), 1).bit_length() - 1
-
-
-def _count(plan: StatePlan, table: str) -> int:
-    return sum(file.table == table for file in plan.base.files) if plan.base else 0
+    count = sum(file.table == table for file in plan.base.files) if plan.base else 0
+    return max(count, 1).bit_length() - 1
 
 
 def read_rows(plan: StatePlan, table: str, partition: int, bits: int, schema: pa.Schema) -> pa.Table:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
@@ -15,10 +15,16 @@ MAX_CHARS = 64
 YEARS = range(1971, 2100)
 """1970 is what a zero becomes where a time was never set."""
 
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = re.compile(r"[0-9]{4}-?[0-9]{2}-?[0-9]{2}\Z")
 _ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}")
 _SECONDS = re.compile(r"[0-9]{2}:[0-9]{2}:[0-9]{2}")
 _NAMED_UTC = re.compile(r" ?(?:UTC|GMT)\Z")
+
+
+def epoch_seconds(at: datetime) -> int:
+    """Whole seconds since 1970 in UTC, as the tables of the state hold times; exact for every year."""
+    return (at - _EPOCH) // timedelta(seconds=1)
 
 
 class WrittenTime(NamedTuple):

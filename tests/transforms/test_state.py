@@ -82,7 +82,7 @@ def test_days_one_after_the_other_end_in_the_clusters_of_one_run(
     state: State, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, seed: int, in_range: int
 ) -> None:
     monkeypatch.setattr("transforms.copies.state_transform.DOCUMENTS_IN_RANGE", in_range)
-    monkeypatch.setattr("transforms.ledger.table_transform.ROWS_IN_RANGE", 2 * in_range)
+    monkeypatch.setattr("transforms.tables.ROWS_IN_RANGE", 2 * in_range)
     records = corpus(seed, 70)
     articles, copies = State(tmp_path / "whole").merge(records)
     expected = clusters([(a.id, a.id) for a in articles] + [(c.id, c.copy_of) for c in copies])

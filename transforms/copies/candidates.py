@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.copies.shingles import Hashes, anchors, as_shingles
+from transforms.copies.shingles import Hashes, anchors, as_shingles, within
 from transforms.copies.sketch import is_known
 from transforms.elements import Sketch
 
@@ -125,7 +125,7 @@ def _pairs(keys: Hashes, sizes: Numbers, known: int) -> Iterator[tuple[Numbers, 
         end = max(start + 1, int(np.searchsorted(totals[starts[1:] - 1], before + _PAIRS_AT_ONCE, "right")))
         some = slice(starts[start], starts[end])
         amount = amounts[some]
-        number = np.arange(amount.sum()) - np.repeat(np.cumsum(amount) - amount, amount)
+        number = within(amount)
         skips = np.repeat(np.where(is_all[some], 0, place[some] - FIRST - PREVIOUS), amount)
         number += np.where(number >= FIRST, skips, 0)
         yield np.repeat(documents[some], amount), by_place[np.repeat(bucket_start[some], amount) + number]

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.copies.shingles import Hashes, Shingles, as_shingles
+from transforms.copies.shingles import Hashes, Shingles, as_shingles, within
 from transforms.copies.sketch import day_of
 from transforms.elements import Sketch
 
@@ -65,7 +65,7 @@ def merged(one: Sightings, other: Sightings) -> Sightings:
     values = np.unique(one.shingles)
     first, end = np.searchsorted(other.shingles, values), np.searchsorted(other.shingles, values, "right")
     amounts = end - first
-    places = np.repeat(first, amounts) + np.arange(amounts.sum()) - np.repeat(np.cumsum(amounts) - amounts, amounts)
+    places = np.repeat(first, amounts) + within(amounts)
     pairs = np.concatenate((packed(*one), packed(other.shingles[places], other.days[places])))
     return unpacked(_distinct(pairs))
 

@@ -9,9 +9,9 @@ import apache_beam as beam
 
 from transforms.copies.days import Part, merged, parts, recurring, sightings
 from transforms.copies.standing import DAY_SCHEMA, DAYS, day_rows, kept_rows, sightings_of
-from transforms.copies.state_transform import EachRange
 from transforms.elements import Sketch
 from transforms.generation import StatePlan, read_rows, write_rows
+from transforms.tables import EachRange
 
 FILES = "files"
 PackedPart = tuple[bytes, bytes]

@@ -70,6 +70,11 @@ def shingles(words: Hashes) -> Shingles:
     return (_mixed(mixed) >> np.uint64(32)).astype(np.uint32)
 
 
+def within(amounts: Positions) -> Positions:
+    """For runs of these lengths, one after the other, the place of each element in its run: 0, 1, … of each."""
+    return np.arange(amounts.sum()) - np.repeat(np.cumsum(amounts) - amounts, amounts)
+
+
 def as_shingles(packed: bytes) -> Shingles:
     """The array in a sketch's bytes."""
     return np.frombuffer(packed, "<u4")

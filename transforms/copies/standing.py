@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 
 from transforms.copies.candidates import ALL_PAIRS, ENOUGH_VOTES, FEW_ANCHORS, FIRST, PREVIOUS, Member
 from transforms.copies.days import Sightings, packed, unpacked
+from transforms.copies.shingles import within
 from transforms.copies.sketch import as_known
 from transforms.copies.verdicts import id_of
 from transforms.elements import Sketch
 from transforms.hash_ranges import key_of
+from transforms.instants import epoch_seconds
 
 SKETCHES, ANCHORS, DAYS = "sketches", "anchors", "days"
 
@@ -43,13 +45,6 @@ DAY_SCHEMA = pa.schema([("key", pa.uint32()), ("day", pa.uint32()), ("added_at",
 REF_BYTES = 4
 """Enough: two texts whose hashes begin alike are both looked at, and one of them turns out to be no copy."""
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-
-
-def seconds(at: datetime) -> int:
-    """A time as the tables hold it."""
-    return (at - _EPOCH) // timedelta(seconds=1)
-
 
 def ref_of(found: Sketch) -> bytes:
     """What the other tables call a sketch."""
@@ -67,7 +62,7 @@ def sketch_rows(added: Iterable[Sketch], kept: pa.Table, at: datetime) -> pa.Tab
     by_text = {found.text_hash: as_known(found) for found in sorted(added, key=lambda one: one.rank, reverse=True)}
     rows: list[dict[str, Any]] = [
         {name: getattr(found, name) for name in SKETCH_SCHEMA.names[2:]}
-        | {"key": key_of(found.text_hash), "added_at": seconds(at)}
+        | {"key": key_of(found.text_hash), "added_at": epoch_seconds(at)}
         for found in by_text.values()
     ]
     is_other = np.array([text not in by_text for text in kept.column("text_hash").to_pylist()], np.bool_)
@@ -100,7 +95,7 @@ def anchor_rows(added: Iterable[Member], kept: pa.Table, at: datetime) -> pa.Tab
     table = pa.table(
         [
             keys.astype(np.uint32),
-            np.full(len(keys), seconds(at), np.int64),
+            np.full(len(keys), epoch_seconds(at), np.int64),
             np.repeat(refs, sizes),
             np.repeat(amounts, sizes),
         ],
@@ -120,10 +115,10 @@ def day_rows(seen: Sightings, kept: pa.Table, at: datetime) -> pa.Table:
     places = np.searchsorted(known, new)
     is_known = known[np.minimum(places, len(known) - 1)] == new if len(known) else np.zeros(len(new), np.bool_)
     added_at = kept.column("added_at").to_numpy().copy()
-    added_at[places[is_known]] = seconds(at)
+    added_at[places[is_known]] = epoch_seconds(at)
     new, places = new[~is_known], places[~is_known]
     both = unpacked(np.insert(known, places, new))
-    return pa.table([both.shingles, both.days, np.insert(added_at, places, seconds(at))], schema=DAY_SCHEMA)
+    return pa.table([both.shingles, both.days, np.insert(added_at, places, epoch_seconds(at))], schema=DAY_SCHEMA)
 
 
 def sightings_of(rows: pa.Table) -> Sightings:
@@ -133,7 +128,7 @@ def sightings_of(rows: pa.Table) -> Sightings:
 
 def kept_rows(rows: pa.Table, keep_after: datetime) -> pa.Table:
     """A table without what was added before a time."""
-    is_kept = rows.column("added_at").to_numpy() >= seconds(keep_after)
+    is_kept = rows.column("added_at").to_numpy() >= epoch_seconds(keep_after)
     return rows if is_kept.all() else rows.filter(pa.array(is_kept))
 
 
@@ -160,7 +155,7 @@ def known_votes(group: Iterable[Member], rows: pa.Table) -> Iterator[KnownPair]:
     first, end = np.searchsorted(known, wanted), np.searchsorted(known, wanted, "right")
     lengths = end - first
     amounts = np.where(lengths > ALL_PAIRS, FIRST + PREVIOUS, lengths)
-    number = np.arange(amounts.sum()) - np.repeat(np.cumsum(amounts) - amounts, amounts)
+    number = within(amounts)
     skips = np.repeat(lengths - amounts, amounts)
     places = np.repeat(first, amounts) + number + np.where(number >= FIRST, skips, 0)
     later = np.repeat(np.repeat(np.arange(len(members)), sizes), amounts)

@@ -27,6 +27,7 @@ from transforms.copies.standing import (
 from transforms.elements import Sketch, TableFile
 from transforms.generation import StatePlan, read_rows, write_rows
 from transforms.hash_ranges import bits_for, key_of, range_of
+from transforms.tables import EachRange
 from transforms.totals import total
 
 PackedMember = tuple[bytes, int, bytes]
@@ -109,7 +110,7 @@ class KeepStanding(beam.PTransform):
     def expand(self, standing: beam.PCollection) -> beam.PCollection:  # noqa: D102
         bits = range_bits(standing, self._plan)
         ranges = standing.pipeline | "Ranges" >> EachRange(bits)
-        sketches = standing | "ByText" >> beam.FlatMap(_by_text, bits=bits).with_output_types(tuple[int, Sketch])
+        sketches = standing | "ByText" >> beam.Map(_by_text, bits=bits).with_output_types(tuple[int, Sketch])
         anchors = standing | "ByAnchor" >> beam.FlatMap(_by_anchor, bits=bits).with_output_types(
             tuple[int, PackedMember]
         )
@@ -133,24 +134,8 @@ def _bits(count: int, known: int) -> int:
     return bits_for(count + known, DOCUMENTS_IN_RANGE)
 
 
-class EachRange(beam.PTransform):
-    """Every range once, so that one to which nothing is added is visited too."""
-
-    def __init__(self, bits: beam.pvalue.AsSingleton) -> None:
-        super().__init__()
-        self._bits = bits
-
-    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
-        return (
-            begin
-            | "Once" >> beam.Create([None])
-            | "Each" >> beam.FlatMap(lambda _, bits: [(number, None) for number in range(1 << bits)], bits=self._bits)
-            | "Spread" >> beam.Reshuffle()
-        )
-
-
-def _by_text(found: Sketch, bits: int) -> Iterator[tuple[int, Sketch]]:
-    yield range_of(key_of(found.text_hash), bits), found
+def _by_text(found: Sketch, bits: int) -> tuple[int, Sketch]:
+    return range_of(key_of(found.text_hash), bits), found
 
 
 def _by_anchor(found: Sketch, bits: int) -> Iterator[tuple[int, PackedMember]]:

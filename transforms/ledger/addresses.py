@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from transforms.elements import SourceKind, Validators, Visit, Visited
 from transforms.hash_ranges import key_of
+from transforms.instants import epoch_seconds
 
 ADDRESSES = "addresses"
 SCHEMA = pa.schema(
@@ -80,7 +81,7 @@ def address_rows(visits: Iterable[Visit], kept: pa.Table, at: datetime, ask_agai
     before = {row["url"]: row for row in kept.filter(pa.array(is_met)).to_pylist()}
     added = [
         _row(visit, known, ask_again)
-        if (known := before.get(url)) is None or _seconds_of(visit.at) >= known["seen_at"]
+        if (known := before.get(url)) is None or epoch_seconds(visit.at) >= known["seen_at"]
         else known  # of a run that died, and was taken up after another one had asked again
         for url, visit in met.items()
     ]
@@ -145,12 +146,8 @@ def _visited(row: dict[str, Any]) -> Visited:
     )
 
 
-def _seconds_of(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(seconds=1)
-
-
 def _seconds(at: datetime | None) -> int | None:
-    return None if at is None else _seconds_of(at)
+    return None if at is None else epoch_seconds(at)
 
 
 def _instant(seconds: int | None) -> datetime | None:

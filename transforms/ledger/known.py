@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from transforms.elements import Known
 from transforms.hash_ranges import key_of
+from transforms.instants import epoch_seconds
 
 KNOWN = "known"
 SCHEMA = pa.schema(
@@ -28,7 +29,6 @@ KEPT_FOR = timedelta(days=400)
 
 MAX_CONTENTS = 512
 _CONTENT_BYTES = 8
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Reading(NamedTuple):
@@ -70,7 +70,7 @@ def known_rows(
     is_met = np.array([identity in met for identity in ids], np.bool_)
     before = {row["id"]: row for row in kept.filter(pa.array(is_met)).to_pylist()}
     added = [_row(identity, found, before.get(identity), at) for identity, found in met.items()]
-    old_enough = kept.column("seen_at").to_numpy() >= _seconds(min(at - KEPT_FOR, keep_after))
+    old_enough = kept.column("seen_at").to_numpy() >= epoch_seconds(min(at - KEPT_FOR, keep_after))
     table = pa.concat_tables([kept.filter(pa.array(~is_met & old_enough)), pa.Table.from_pylist(added, SCHEMA)])
     return table.sort_by([("key", "ascending"), ("id", "ascending")])
 
@@ -86,14 +86,10 @@ def _row(identity: bytes, found: list[Reading], before: dict[str, object] | None
         "contents": b"".join((*sorted(contents), *(sorted(set(old) - contents) if is_met else ()))[:MAX_CONTENTS]),
         "revision": max(reading.revision for reading in found),
         "stands": any(reading.stands for reading in found),
-        "seen_at": _seconds(at),
+        "seen_at": epoch_seconds(at),
     }
 
 
 def _parts(contents: object) -> list[bytes]:
     packed = bytes(contents) if isinstance(contents, bytes) else b""
     return [packed[start : start + _CONTENT_BYTES] for start in range(0, len(packed), _CONTENT_BYTES)]
-
-
-def _seconds(at: datetime) -> int:
-    return (at - _EPOCH) // timedelta(seconds=1)

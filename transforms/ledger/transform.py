@@ -12,7 +12,7 @@ import pyarrow as pa
 from transforms.elements import HostFacts, Known, TableFile, Visit, Visited
 from transforms.generation import StateError, StatePlan, commit
 from transforms.ledger import addresses, hosts, known
-from transforms.ledger.table_transform import KeepTable, LookUpTable
+from transforms.tables import KeepTable, LookUpTable
 
 _LOG = logging.getLogger(__name__)
 

@@ -70,6 +70,25 @@ def _look_up(
     return find(values, read_rows(plan, table, partition, bits, schema))
 
 
+class EachRange(beam.PTransform):
+    """Every range once, so that one to which nothing is added is visited and written too.
+
+    Args:
+        bits: the exponent of their number.
+    """
+
+    def __init__(self, bits: beam.pvalue.AsSingleton) -> None:
+        super().__init__()
+        self._bits = bits
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
+        return (
+            begin
+            | "Once" >> beam.Create([None])
+            | "Each" >> beam.FlatMap(lambda _, bits: [(number, None) for number in range(1 << bits)], bits=self._bits)
+        )
+
+
 class KeepTable(beam.PTransform):
     """(key, value) to the files of the table in the next generation, with what the base has.
 
@@ -93,11 +112,7 @@ class KeepTable(beam.PTransform):
     def expand(self, values: beam.PCollection) -> beam.PCollection:  # noqa: D102
         known = self._plan.known_rows(self._table)
         bits = total(values, "CountRanges", partial(_bits, known=known))
-        ranges = (  # all of them: one to which nothing is added is written too
-            values.pipeline
-            | "Once" >> beam.Create([None])
-            | "Each" >> beam.FlatMap(lambda _, bits: [(number, None) for number in range(1 << bits)], bits=bits)
-        )
+        ranges = values.pipeline | "Ranges" >> EachRange(bits)
         found = values | "Range" >> beam.Map(_ranged, bits=bits)
         return (
             {"values": found, "range": ranges}
