@@ -16,7 +16,6 @@ from pipeline.config import UsageError
 if TYPE_CHECKING:
     from pipeline.options import Request
 
-_LOG = logging.getLogger("depesche")
 _ENDINGS = {
     "handed_over": "depesche ingest: handed over; {} holds a run.json when the runner is done",
     "dry": "depesche ingest: the graph and the options are sound; nothing was written to {}",
@@ -69,7 +68,7 @@ def ingest(arguments: list[str]) -> int:
         try:
             state.tidy(request.config.state, request.config.keep_state)
         except (RuntimeError, OSError) as error:  # another run clears too; what is left goes next time
-            _LOG.warning("old generations were not cleared away: %s", error)
+            print(f"depesche ingest: old generations were not cleared away: {error}", file=sys.stderr)
     try:
         report.write_report(directory)
         print(summary.of_run(directory, is_color=sys.stdout.isatty()))

@@ -99,7 +99,6 @@ def _row(visit: Visit, before: dict[str, Any] | None, ask_again: AskAgain) -> di
         "seen_at": _seconds(visit.at),
         "published_at": _seconds(published_at),
         "rules": visit.rules,
-        "final_url": visit.final_url,
     }
     if not 200 <= visit.status < 400:
         return row | _after_fault(visit, before)
@@ -116,19 +115,16 @@ def _row(visit: Visit, before: dict[str, Any] | None, ask_again: AskAgain) -> di
         "changed_at": _seconds(changed_at),
         "ask_again_at": _seconds(ask_again(visit.at, visit.headers, changed_at, published_at, visit.kind)),
         "tries": 0,
+        "final_url": visit.final_url,
     }
 
 
 def _after_fault(visit: Visit, before: dict[str, Any] | None) -> dict[str, Any]:
     """Asked again after minutes, then hours; what will not come back, once a day while it is listed."""
-    known: dict[str, Any] = before or {"etag": None, "last_modified": None, "body_hash": b"", "changed_at": None}
+    kept = ("etag", "last_modified", "body_hash", "changed_at", "final_url")
     tries = FINAL if visit.is_final else min((before["tries"] if before else 0) % FINAL + 1, MAX_TRIES)
     wait = _FINAL_RETRY if tries >= MAX_TRIES else _FIRST_RETRY * _RETRY_FACTOR ** (tries - 1)
-    return {
-        "etag": known["etag"],
-        "last_modified": known["last_modified"],
-        "body_hash": known["body_hash"],
-        "changed_at": known["changed_at"],
+    return {name: before[name] if before else None for name in kept} | {
         "ask_again_at": _seconds(visit.at + wait),
         "tries": tries,
     }
