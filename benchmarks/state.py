@@ -26,10 +26,9 @@ from pathlib import Path
 from benchmarks.copies import DAY, Writer
 from transforms.elements import Visit
 from transforms.fetch.freshness import ask_again_at
-from transforms.generation import StatePlan, commit, load, read_rows, write_rows
+from transforms.generation import ROWS_IN_RANGE, StatePlan, commit, load, read_rows, write_rows
 from transforms.hash_ranges import bits_for, range_of
 from transforms.ledger.addresses import ADDRESSES, SCHEMA, address_key, address_rows, visited_among
-from transforms.tables import ROWS_IN_RANGE
 
 AT = datetime(2026, 3, 10, tzinfo=UTC)
 TURNS = 3

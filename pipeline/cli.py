@@ -11,14 +11,14 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.config import UsageError
+from pipeline.config import RunConfig, UsageError
 
 if TYPE_CHECKING:
     from pipeline.options import Request
 
 _ENDINGS = {
-    "handed_over": "depesche ingest: handed over; {} holds a run.json when the runner is done",
-    "dry": "depesche ingest: the graph and the options are sound; nothing was written to {}",
+    "handed_over": "depesche {}: handed over; {} holds the results when the runner has written them",
+    "dry": "depesche {}: the graph and the options are sound; nothing was written to {}",
 }
 _DESCRIPTION = "Turns feeds, pages and texts into clean, merged, normalised news records."
 
@@ -45,36 +45,70 @@ def main(arguments: list[str] | None = None) -> int:
 def ingest(arguments: list[str]) -> int:
     """One batch run."""
     # Beam takes half a second to import, which the other commands need not wait for.
-    from pipeline import options, report, run, state, summary
+    from pipeline import options, run, state
 
-    if {"-h", "--help"} & set(arguments):
-        parser = argparse.ArgumentParser(
-            prog="depesche ingest", epilog="Options of Apache Beam (--runner=FlinkRunner …) are taken too."
-        )
-        options.add_arguments(parser)
-        parser.print_help()
-        return 0
-    request = options.parse_ingest(arguments)
-    directory = request.config.directory
-    if not request.config.is_overwrite and state.finish_own(request.config):
-        print(f"depesche ingest: {directory} had been committed when its run died; nothing was left to do")
+    if _asks_for_help(arguments):
+        return _help("ingest", options.add_arguments)
+    request = options.parse_request(arguments, is_stream=False)
+    config = request.config
+    if not config.is_overwrite and state.finish_own(config):
+        print(f"depesche ingest: {config.directory} had been committed when its run died; nothing was left to do")
     elif not _run(request):
         return 1
     elif request.ending != "waited_for":
-        print(_ENDINGS[request.ending].format(directory))
+        print(_ENDINGS[request.ending].format("ingest", config.directory))
         return 0
-    run.tidy(request.config)
-    if request.config.state:
+    run.tidy(config)
+    if config.state:
         try:
-            state.tidy(request.config.state, request.config.keep_state)
+            state.tidy(config.state, config.keep_state)
         except (RuntimeError, OSError) as error:  # another run clears too; what is left goes next time
             print(f"depesche ingest: old generations were not cleared away: {error}", file=sys.stderr)
+    _show_results("ingest", config.directory)
+    return 0
+
+
+def stream(arguments: list[str]) -> int:
+    """A run that goes on until it is stopped."""
+    from pipeline import options, windows
+
+    if _asks_for_help(arguments):
+        return _help("stream", options.add_arguments, options.add_stream_arguments)
+    request = options.parse_request(arguments, is_stream=True)
+    if not _stream(request):
+        return 1
+    if request.ending != "waited_for":
+        print(_ENDINGS[request.ending].format("stream", request.config.directory))
+        return 0
+    windows.conclude(request.config, request.beam_options)
+    _show_results("stream", request.config.directory)
+    return 0
+
+
+def _asks_for_help(arguments: list[str]) -> bool:
+    return bool({"-h", "--help"} & set(arguments))
+
+
+def _help(command: str, *groups: Callable[[argparse.ArgumentParser], None]) -> int:
+    parser = argparse.ArgumentParser(
+        prog=f"depesche {command}",
+        description=_COMMANDS[command][1],
+        epilog="Options of Apache Beam (--runner=FlinkRunner …) are taken too.",
+    )
+    for add in groups:
+        add(parser)
+    parser.print_help()
+    return 0
+
+
+def _show_results(command: str, directory: str) -> None:
+    from pipeline import report, summary
+
     try:
         report.write_report(directory)
         print(summary.of_run(directory, is_color=sys.stdout.isatty()))
     except UsageError as error:  # the run is committed all the same
-        print(f"depesche ingest: {directory} is whole, but it has no report: {error}", file=sys.stderr)
-    return 0
+        print(f"depesche {command}: {directory} is whole, but it has no report: {error}", file=sys.stderr)
 
 
 def _run(request: Request) -> bool:
@@ -82,16 +116,16 @@ def _run(request: Request) -> bool:
     import apache_beam as beam
 
     from pipeline import progress, recipe, run
-    from pipeline.options import IngestOptions
+    from pipeline.options import RunOptions
     from pipeline.running import RunError, run_to_end
     from pipeline.state import moved_on
 
     where = request.config.directory
     spool_dir = request.config.live.spool_dir if request.config.live else None
-    is_quiet = request.beam_options.view_as(IngestOptions).quiet
+    is_quiet = request.beam_options.view_as(RunOptions).quiet
     pipeline = beam.Pipeline(options=request.beam_options)
     recipe.build(pipeline, request.config)
-    with nullcontext() if request.ending == "dry" else run.claimed(request.config):
+    with nullcontext() if request.ending == "dry" else run.claimed(request.config, run.clear):
         try:
             run_to_end(
                 pipeline,
@@ -109,6 +143,46 @@ def _run(request: Request) -> bool:
         print(f"depesche ingest: {moved}", file=sys.stderr)
         return False
     return True
+
+
+def _stream(request: Request) -> bool:
+    """Build the recipe and run it until it is stopped; whether it came to its end."""
+    import apache_beam as beam
+
+    from pipeline import recipe, run, windows
+    from pipeline.options import RunOptions
+    from pipeline.running import RunError, run_to_end
+
+    config = request.config
+    is_quiet = request.beam_options.view_as(RunOptions).quiet
+    pipeline = beam.Pipeline(options=request.beam_options)
+    recipe.build(pipeline, config)
+    what_stands = f"what {config.directory} lists in its window-*.json stands"
+    with nullcontext() if request.ending == "dry" else run.claimed(config, windows.take_up):
+        try:
+            run_to_end(
+                pipeline,
+                shown=lambda terminal: windows.shown(config.directory, is_quiet, terminal),
+                is_waited_for=request.ending == "waited_for",
+                stop=lambda: windows.request_stop(config),
+                is_more=lambda: _is_more(config),
+            )
+        except KeyboardInterrupt:
+            print(f"depesche stream: broken off; {what_stands}", file=sys.stderr)
+            return False
+        except RunError as failure:
+            told = run.write_failure(config, failure.details) if request.ending != "dry" else ""
+            print(f"depesche stream: the run failed: {failure}; {what_stands}{told}", file=sys.stderr)
+            return False
+    return True
+
+
+def _is_more(config: RunConfig) -> bool:
+    from pipeline.pieces import wait_for_more
+
+    if config.stream is None or not config.stream.is_in_pieces:
+        return False
+    return wait_for_more(config.started_at.timestamp(), config.stream, config.live is not None)
 
 
 def report(arguments: list[str]) -> int:
@@ -179,6 +253,7 @@ def explain(arguments: list[str]) -> int:
 
 _COMMANDS: dict[str, tuple[Callable[[list[str]], int], str]] = {
     "ingest": (ingest, "one batch run: documents to records"),
+    "stream": (stream, "the same, going on until it is stopped: polls sources, watches inputs, writes by windows"),
     "report": (report, "a finished run's report.html, made again"),
     "check": (check, "a sources file: every mistake at once, with its line"),
     "explain": (explain, "one document: what was kept, removed and found, and why; two: are they copies"),

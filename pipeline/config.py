@@ -37,8 +37,31 @@ class Live:
 
 
 @dataclass(frozen=True, slots=True)
+class Stream:
+    """How a run goes on until it is stopped.
+
+    Args:
+        every_s: seconds between two looks at the inputs.
+        window_s: of the windows that results are written by.
+        shards: files of one kind in a window, at most.
+        stop_path: a file that stops it as soon as it is there.
+        stop_after_s: when it stops by itself, counted from the start; None for never.
+        is_by_language: whether each language's copies are looked for by a worker of its own.
+        is_in_pieces: whether the runner can only end: then it is run anew for every window, in this process.
+    """
+
+    every_s: float
+    window_s: float
+    shards: int
+    stop_path: str
+    stop_after_s: float | None
+    is_by_language: bool
+    is_in_pieces: bool
+
+
+@dataclass(frozen=True, slots=True)
 class RunConfig:
-    """One batch run.
+    """One run.
 
     Args:
         inputs: patterns that each match at least one file, absolute.
@@ -53,6 +76,7 @@ class RunConfig:
         is_overwrite: whether a finished run of this name is to be replaced.
         live: what is read from the network, if anything.
         copies_window_s: how long a standing article's sketch is kept, in seconds.
+        stream: None for a batch run.
     """
 
     inputs: tuple[str, ...]
@@ -67,6 +91,12 @@ class RunConfig:
     copies_window_s: float = 14 * 86400.0
     is_overwrite: bool = False
     live: Live | None = None
+    stream: Stream | None = None
+
+    @property
+    def carried_as(self) -> str | None:
+        """Under which name a stream in pieces carries what it knows from one to the next (`transforms.journal`)."""
+        return self.attempt if self.stream and self.stream.is_in_pieces else None
 
 
 def checked_run_id(text: str) -> str:

@@ -10,31 +10,35 @@ goes into the next one.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.transforms.error_handling import ErrorHandler
 
 from pipeline.config import Live
+from pipeline.requests import (
+    HOPS,
+    LONGEST_WAIT,
+    first_requests,
+    normal,
+    pending_request,
+    rest,
+    rules_of,
+    visit_with_rules,
+)
 from transforms.discover.discover import DEPTH
-from transforms.discover.rules import pattern_against
 from transforms.discover.transform import DiscoverPages
-from transforms.elements import Fetched, FetchedArchive, FetchRequest, Hints, HostFacts, Reject, Source, Visit, Visited
+from transforms.elements import FetchRequest, Hints, HostFacts, Reject, Source, Visit, Visited
 from transforms.fetch.freshness import ask_again_at
-from transforms.fetch.site import parse_address
 from transforms.fetch.transform import Answers, FetchPages
-from transforms.fetch.visits import asked_url, visit_of, visit_of_fault
+from transforms.fetch.visits import asked_url, visit_of_fault
 from transforms.generation import StatePlan
 from transforms.ledger.transform import FindHosts, FindPending, FindVisited, KeepHosts, KeepVisits
-from transforms.reasons import Reason, Stage
+from transforms.reasons import Reason
 
 _LISTS_BELOW = {"feed": 0, "sitemap": 1, "opml": 2}
-LONGEST_WAIT = timedelta(days=15)
-HOPS = 3
-"""So many sites a page may lead through by redirects; those inside of a site count for the policy alone."""
 
 
 class Found(NamedTuple):
@@ -70,7 +74,7 @@ class _Crawl:
 
     def found(self) -> Found:
         """Build all rounds."""
-        first = self._p | "Sources" >> beam.Create(list(_first_requests(self._live.sources))).with_output_types(
+        first = self._p | "Sources" >> beam.Create(list(first_requests(self._live.sources))).with_output_types(
             FetchRequest
         )
         lists = first | "Lists" >> beam.Filter(lambda request: request.kind != "page")
@@ -81,7 +85,7 @@ class _Crawl:
             answers = self._fetch(self._once(lists, f"Lists{depth}"), f"FetchLists{depth}")
             archives.append(answers.archives)
             self._visits.append(
-                answers.archives | f"Archives{depth}Visits" >> beam.Map(_visit).with_output_types(Visit)
+                answers.archives | f"Archives{depth}Visits" >> beam.Map(visit_with_rules).with_output_types(Visit)
             )
             found = answers.fetched | f"Discover{depth}" >> DiscoverPages(self._at, self._rejects)
             pages.append(found.pages)
@@ -97,7 +101,7 @@ class _Crawl:
             pages.append(
                 self._p
                 | "FindPending" >> FindPending(self._known)
-                | "AskPending" >> beam.FlatMap(_pending_request, self._live.sources).with_output_types(FetchRequest)
+                | "AskPending" >> beam.FlatMap(pending_request, self._live.sources).with_output_types(FetchRequest)
             )
         asked = self._once(pages | "AllPages" >> beam.Flatten(), "Pages")
         fetched = []
@@ -119,7 +123,7 @@ class _Crawl:
 
     def _once(self, requests: beam.PCollection, name: str) -> beam.PCollection:
         """Each address once, with the validators of an earlier run, and only if it is due."""
-        requests = requests | f"{name}Normal" >> beam.Map(_normal).with_output_types(FetchRequest)
+        requests = requests | f"{name}Normal" >> beam.Map(normal).with_output_types(FetchRequest)
         sides = {
             "requests": requests
             | f"{name}ByAddress"
@@ -144,7 +148,7 @@ class _Crawl:
         answers: Answers = {"requests": requests, "facts": facts} | name >> fetch
         self._facts.append(answers.facts)
         for kind, some in (("Fetched", answers.fetched), ("Unchanged", answers.unchanged)):
-            self._visits.append(some | f"{name}{kind}Visits" >> beam.Map(_visit).with_output_types(Visit))
+            self._visits.append(some | f"{name}{kind}Visits" >> beam.Map(visit_with_rules).with_output_types(Visit))
         self._unchanged.append(
             answers.unchanged | f"{name}Unchanged" >> beam.Map(lambda fetched: fetched.url).with_output_types(str)
         )
@@ -159,9 +163,7 @@ class _Crawl:
         ) | "LedgerFiles" >> beam.Flatten()
 
     def _reject_rest(self, requests: beam.PCollection, name: str, reason: Reason, detail: str) -> None:
-        self._rejects.add_error_pcollection(
-            requests | name >> beam.Map(_rest, reason, detail).with_output_types(Reject)
-        )
+        self._rejects.add_error_pcollection(requests | name >> beam.Map(rest, reason, detail).with_output_types(Reject))
 
 
 def read_live(p: beam.Pipeline, live: Live, at: datetime, plan: StatePlan | None, rejects: ErrorHandler) -> Found:
@@ -173,12 +175,6 @@ def read_live(p: beam.Pipeline, live: Live, at: datetime, plan: StatePlan | None
         rejects: collects the rejects of the whole run.
     """
     return _Crawl(p, live, at, plan, rejects).found()
-
-
-def _first_requests(sources: Iterable[Source]) -> Iterator[FetchRequest]:
-    for source in sources:
-        for url in source.urls:
-            yield FetchRequest(url, source.kind, source)
 
 
 def _rounds(sources: Iterable[Source]) -> int:
@@ -213,46 +209,7 @@ class _DueDoFn(beam.DoFn):
             yield dataclasses.replace(request, validators=visited.validators)
 
 
-def rules_of(request: FetchRequest) -> str:
-    """A hash of what a list is looked into by, empty for a page: what changes it makes an unchanged list news."""
-    if request.kind == "page":
-        return ""
-    whole = repr((request.kind, request.source, request.also))
-    return hashlib.blake2b(whole.encode("utf-8", "replace"), digest_size=6).hexdigest()
-
-
-def _visit(outcome: Fetched | FetchedArchive) -> Visit:
-    request = (outcome.response if isinstance(outcome, FetchedArchive) else outcome).request
-    return dataclasses.replace(visit_of(outcome), rules=rules_of(request))
-
-
-def _normal(request: FetchRequest) -> FetchRequest:
-    """One spelling of an address for all; one that is none is told by the fetcher."""
-    if request.first_url is not None:
-        return request
-    try:
-        return dataclasses.replace(request, url=parse_address(request.url).url)
-    except ValueError:
-        return request
-
-
-def _pending_request(visited: Visited, sources: tuple[Source, ...]) -> Iterator[FetchRequest]:
-    """Another try for what an earlier run could not get; its list may not have changed, and is then not read again."""
-    for source in sources:
-        if visited.source == source.name or visited.source.startswith(f"{source.name}/"):
-            if pattern_against(visited.url, source) is None:
-                named = dataclasses.replace(source, name=visited.source)
-                yield FetchRequest(visited.url, "page", named, Hints(published_at=visited.published_at))
-            return
-
-
 def _fault_visits(reject: Reject) -> Iterator[Visit]:
-    visit = visit_of_fault(reject)
-    if visit is not None:
-        yield visit
-
-
-def _rest(request: FetchRequest, reason: Reason, detail: str) -> Reject:
-    return Reject(
-        Stage.FETCH, reason, asked_url(request), f"{detail}, the next to {request.url[:200]}", request.source.name
-    )
+    found = visit_of_fault(reject)
+    if found is not None:
+        yield found

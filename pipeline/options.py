@@ -8,16 +8,16 @@ import glob
 import os
 import re
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
-from pipeline.config import MAX_BYTES, Live, RunConfig, UsageError, checked_run_id, parse_size
-from pipeline.runners import SCHEME, Ending, ending_of, resolve_runner
+from pipeline.config import MAX_BYTES, Live, RunConfig, Stream, UsageError, checked_run_id, parse_size
+from pipeline.runners import ONLY_ENDS, SCHEME, Ending, ending_of, refuse_workers, resolve_runner
 from pipeline.sources import load, override
 from pipeline.values import parse_count, parse_interval
 
@@ -35,16 +35,35 @@ SPOOL = "spool"
 """The folder of a run where responses lie until it is whole."""
 
 
-class IngestOptions(PipelineOptions):
-    """What `ingest` takes beside Beam's own options."""
+class RunOptions(PipelineOptions):
+    """What `ingest` and `stream` take beside Beam's own options."""
 
     @classmethod
     def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
         add_arguments(parser)
+        add_stream_arguments(parser)
+
+
+def add_stream_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declare the options that only `stream` has."""
+    stream = parser.add_argument_group("the stream")
+    stream.add_argument(
+        "--every",
+        metavar="DURATION",
+        help="between two polls of a source, in place of what the file says, and two looks at --input (default: 5m)",
+    )
+    stream.add_argument("--window", metavar="DURATION", help="results are written by windows so long (default: 10m)")
+    stream.add_argument("--stop-after", metavar="DURATION", help="stop by itself (default: never)")
+    stream.add_argument("--shards", metavar="N", help="files of one kind in a window, at most (default: 1)")
+    stream.add_argument(
+        "--copies-by",
+        choices=("all", "language"),
+        help="who looks for copies: one worker for all documents, or one for each language (default: all)",
+    )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Declare the options of `ingest`."""
+    """Declare the options of `ingest`, which `stream` has too."""
     parser.add_argument(
         "--input",
         action="extend",
@@ -84,25 +103,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A checked call of `ingest`: what to do, and Beam's options for doing it."""
+    """A checked call of `ingest` or `stream`: what to do, and Beam's options for doing it."""
 
     config: RunConfig
     beam_options: PipelineOptions
     ending: Ending
 
 
-def parse_ingest(arguments: list[str]) -> Request:
+_STREAM_OPTIONS = ("every", "window", "stop_after", "shards", "copies_by")
+STOP = "stop"
+"""A file of a run that stops a stream."""
+
+
+def parse_request(arguments: list[str], is_stream: bool) -> Request:
     """The request that command-line arguments make; `UsageError` for the first thing wrong with them."""
     options = PipelineOptions(arguments)
     refuse_unknown(options, arguments)
     FileSystems.set_options(options)  # s3:// and hdfs:// read their settings there, before there is a pipeline
-    own = options.view_as(IngestOptions)
+    own = options.view_as(RunOptions)
+    for name in () if is_stream else _STREAM_OPTIONS:
+        if getattr(own, name) is not None:
+            raise UsageError(f"--{name.replace('_', '-')} is for a stream: depesche stream …")
+    if is_stream and own.overwrite:
+        raise UsageError("--overwrite is for ingest; a stream that has ended goes on under another --run-id")
     if not own.input and not own.sources:
         raise UsageError("nothing to read: give at least one --input PATTERN, or --sources FILE.yaml")
     if not own.output:
         raise UsageError("nowhere to write: give --output DIR")
     output = checked_output(own.output)
-    inputs = tuple(dict.fromkeys(existing_pattern(pattern) for pattern in own.input or ()))
+    inputs = tuple(dict.fromkeys((watched if is_stream else existing_pattern)(pattern) for pattern in own.input or ()))
     state = checked_output(own.state, "--state") if own.state else None
     for pattern in inputs:
         for option, given, path in (("--output", own.output, output), ("--state", own.state, state)):
@@ -113,24 +142,43 @@ def parse_ingest(arguments: list[str]) -> Request:
     started_at = datetime.now(UTC).replace(microsecond=0)
     run_id = checked_run_id(own.run_id or started_at.strftime("%Y%m%dT%H%M%SZ"))
     directory = FileSystems.join(output, run_id)
+    runner = resolve_runner(options)
     config = RunConfig(
         inputs=inputs,
         directory=directory,
         run_id=run_id,
         started_at=started_at,
         max_bytes=parse_size(own.max_bytes, "--max-bytes") if own.max_bytes else MAX_BYTES,
-        runner=resolve_runner(options),
+        runner=runner,
         attempt=f"{started_at:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}",
         state=state,
         keep_state=parse_count(own.keep_state, "--keep-state", least=1),
         copies_window_s=parse_interval(own.copies_window, "--copies-window"),
         is_overwrite=own.overwrite,
-        live=_live(own, directory),
+        live=_live(own, directory, is_stream),
+        stream=_stream(own, options, directory, runner) if is_stream else None,
     )
     return Request(config, options, ending_of(options, config))
 
 
-def _live(own: IngestOptions, directory: str) -> Live | None:
+def _stream(own: RunOptions, options: PipelineOptions, directory: str, runner: str) -> Stream:
+    is_in_pieces = runner == ONLY_ENDS
+    if is_in_pieces:
+        refuse_workers(options)
+    else:
+        options.view_as(StandardOptions).streaming = True
+    return Stream(
+        every_s=parse_interval(own.every or "5m", "--every"),
+        window_s=parse_interval(own.window or "10m", "--window"),
+        shards=parse_count(own.shards or "1", "--shards", least=1),
+        stop_path=FileSystems.join(directory, STOP),
+        stop_after_s=parse_interval(own.stop_after, "--stop-after") if own.stop_after else None,
+        is_by_language=(own.copies_by or "all") == "language",
+        is_in_pieces=is_in_pieces,
+    )
+
+
+def _live(own: RunOptions, directory: str, is_stream: bool) -> Live | None:
     """What is read from the network, as the sources file says and the options change it."""
     given = {name: getattr(own, name) for name in _FETCH_OPTIONS}
     if not own.sources:
@@ -139,6 +187,10 @@ def _live(own: IngestOptions, directory: str) -> Live | None:
                 raise UsageError(f"--{name.replace('_', '-')} is for fetching: give --sources FILE.yaml too")
         return None
     file = override(load(Path(own.sources)), **given)
+    if is_stream:  # which keeps nothing until it is whole: it never is
+        every_s = parse_interval(own.every, "--every") if own.every else None
+        sources = tuple(replace(source, every_s=every_s or source.every_s) for source in file.sources)
+        return Live(sources, file.fetch)
     spool_dir = None if SCHEME.match(directory) else os.path.join(directory, SPOOL)  # noqa: PTH118  a text, as it travels
     return Live(file.sources, file.fetch, spool_dir)
 
@@ -158,6 +210,21 @@ def checked_output(path: str, option: str = "--output") -> str:
     except Exception as error:
         raise UsageError(f"{option} {path}: {error}") from error
     return found
+
+
+def watched(pattern: str) -> str:
+    """The pattern as Beam takes it; nothing need match it yet, but its folder has to be there."""
+    if SCHEME.match(pattern):
+        return pattern
+    local = Path(pattern)
+    if local.is_dir():
+        return glob.escape(absolute(pattern)) + "/**"
+    if local.exists():
+        return glob.escape(absolute(pattern))
+    folder = next(parent for parent in local.parents if not re.search(r"[*?\[]", str(parent)))
+    if not folder.is_dir() or (str(local) == glob.escape(str(local)) and not local.suffix):
+        raise UsageError(f"--input {pattern}: there is no folder to watch")
+    return absolute(pattern)
 
 
 def existing_pattern(pattern: str) -> str:

@@ -6,7 +6,7 @@ import json
 import platform
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import metadata
 from pathlib import Path
@@ -46,12 +46,14 @@ _SECRET = re.compile(r"secret|token|password|passwd|credential|connection_string
 
 
 @contextmanager
-def claimed(config: RunConfig) -> Iterator[None]:
+def claimed(config: RunConfig, clear: Callable[[RunConfig], None]) -> Iterator[None]:
     """Hold the run's folder while the pipeline writes to it.
 
     Refuses a finished run (unless it is to be replaced) and, on a local disk, a folder that another process is writing
-    to; clears away what a dead run left. Only files that a run writes are removed; anything else stays. On an object
-    store two runs of one id are told apart at the commit only: the later one fails there.
+    to. On an object store two runs of one id are told apart at the commit only: the later one fails there.
+
+    Args:
+        clear: called as soon as the folder is held; clears away what a dead run left there.
 
     Raises:
         UsageError: the folder cannot be had.
@@ -66,10 +68,7 @@ def claimed(config: RunConfig) -> Iterator[None]:
     except (OSError, ValueError) as error:  # BeamIOError is the former
         raise UsageError(f"--output: {config.directory} cannot be written: {error}") from error
     try:
-        take_back(config)
-        if FileSystems.exists(manifest):  # first of all: without it nobody takes the rest for a whole run
-            FileSystems.delete([manifest])
-        _clear(config.directory)
+        clear(config)
         yield
     finally:
         if lock is not None:
@@ -93,8 +92,13 @@ def _lock(config: RunConfig) -> InterProcessLock | None:
     return lock
 
 
-def _clear(directory: str) -> None:
-    """Delete what a run writes, Beam's temporary folders included."""
+def clear(config: RunConfig) -> None:
+    """Delete what a batch run writes, Beam's temporary folders included; anything else stays."""
+    take_back(config)
+    manifest = FileSystems.join(config.directory, MANIFEST)
+    if FileSystems.exists(manifest):  # first of all: without it nobody takes the rest for a whole run
+        FileSystems.delete([manifest])
+    directory = config.directory
     for file in FileSystems.match([FileSystems.join(directory, "**")])[0].metadata_list:
         if _OURS.fullmatch(file.path[len(directory) :].lstrip("/\\")):
             FileSystems.delete([file.path])

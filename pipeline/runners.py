@@ -29,6 +29,9 @@ Ending = Literal["waited_for", "handed_over", "dry"]
 
 _FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 _FLINK, _DATAFLOW = "FlinkRunner", "DataflowRunner"
+ONLY_ENDS = "FnApiRunner"
+"""The runner that comes to what lies behind a grouping only when its sources have ended: a window would never close."""
+
 _JVM_STACK = "-Xss16m"
 """Of Flink's job server, which walks a graph by recursion: that of `--sources` is deeper than Java's default stack."""
 
@@ -60,6 +63,16 @@ def resolve_runner(options: PipelineOptions) -> str:
     if options.view_as(TestOptions).dry_run and type(runner).__name__ != _DATAFLOW:
         raise UsageError("--dry_run is for the DataflowRunner")
     return type(runner).__name__
+
+
+def refuse_workers(options: PipelineOptions) -> None:
+    """A stream on `ONLY_ENDS` keeps what it knows in this one process."""
+    direct = options.view_as(DirectOptions)
+    if direct.direct_num_workers != 1 or direct.direct_running_mode not in (None, "in_memory"):
+        raise UsageError(
+            "a stream on the DirectRunner works in one process; leave --direct_num_workers and --direct_running_mode "
+            "out, or give --runner=PrismRunner or FlinkRunner"
+        )
 
 
 def ending_of(options: PipelineOptions, config: RunConfig) -> Ending:

@@ -27,7 +27,11 @@ class RunError(Exception):
 
 
 def run_to_end(
-    pipeline: Any, shown: Callable[[TextIO], AbstractContextManager[None]], is_waited_for: bool = True
+    pipeline: Any,
+    shown: Callable[[TextIO], AbstractContextManager[None]],
+    is_waited_for: bool = True,
+    stop: Callable[[], None] | None = None,
+    is_more: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run a pipeline, and return when it is done, or has been handed over. SIGTERM is taken as Ctrl-C.
 
@@ -38,22 +42,42 @@ def run_to_end(
         pipeline: Beam's.
         shown: entered with the terminal, which ``sys.stderr`` is not meanwhile; for what shows how far the run is.
         is_waited_for: whether to stay until it is done.
+        stop: asks the pipeline to end. With it the first signal does that, and only the second one breaks it off.
+        is_more: asked after each run, and waits until the next one is due; it says whether there is one.
 
     Raises:
         RunError: the run did not come to its end.
         KeyboardInterrupt: it was stopped from outside; the runner has been told to end it.
     """
     if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        _take_signals(stop)
     with tempfile.TemporaryFile() as said:
         try:
             with _stderr_to(said) as terminal, shown(terminal):
-                result = pipeline.run()
-                state = _wait(result) if is_waited_for else None
+                while True:
+                    result = pipeline.run()
+                    state = _wait(result) if is_waited_for else None
+                    if state not in ("DONE", None) or not is_more():
+                        break
+                    said.seek(0)
+                    said.truncate()
         except Exception as error:
             raise RunError(cause_of(error), _tail(said) + traceback.format_exc()) from error
         if state not in ("DONE", None):
             raise RunError(f"the runner ended with {state}", _tail(said))
+
+
+def _take_signals(stop: Callable[[], None] | None) -> None:
+    """SIGTERM as Ctrl-C; with ``stop`` the first of both asks for an end."""
+
+    def first(*_: object) -> None:
+        for one in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(one, signal.default_int_handler)
+        if stop:
+            stop()
+
+    for one in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(one, first if stop else signal.default_int_handler)
 
 
 def _wait(result: Any) -> str | None:

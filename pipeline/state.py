@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.config import RunConfig, UsageError
 from transforms.generation import Generation, StateError, StatePlan, generation_path, load, numbers
 from transforms.write.manifest import NAME as MANIFEST
+from transforms.write.window_transform import publish
+from transforms.write.windows import PREFIX as WINDOW
 
 _KNOWN_LATER = "this run cannot be made again on this state, which knows what it has read"
 _ADVICE = "give another --run-id, or another --state"
@@ -56,6 +61,55 @@ def plan_state(config: RunConfig) -> StatePlan | None:
     )
 
 
+def plan_stream(config: RunConfig) -> StatePlan | None:
+    """What a stream starts from: what stands. None without ``--state``.
+
+    Raises:
+        UsageError: the directory cannot be used.
+    """
+    if config.state is None:
+        return None
+    try:
+        if not FileSystems.exists(config.state):
+            FileSystems.mkdirs(config.state)
+        if Path(config.state).is_file():
+            raise StateError(f"{config.state} is a file; give a directory")
+        latest = [load(config.state, number) for number in numbers(config.state)[-1:]]
+        for generation in latest:
+            finish(generation)
+    except (StateError, OSError, ValueError) as error:
+        raise UsageError(f"--state: {error}") from error
+    base = latest[0] if latest else None
+    first = StatePlan(config.state, base, 0, config.directory, config.attempt, config.started_at, config.started_at)
+    return _following(first, base, config.started_at, config.copies_window_s)
+
+
+def plan_window(at: datetime, plan: StatePlan, base: int, copies_window_s: float) -> StatePlan:
+    """The plan of the generation that a window of a stream makes.
+
+    Args:
+        at: the end of the window, which dates what is added.
+        plan: what the stream started from.
+        base: the number of its generation, 0 for none.
+
+    Raises:
+        StateError: another run has moved the state on since.
+    """
+    latest = [load(plan.root, number) for number in numbers(plan.root)[-1:]]
+    for generation in latest:
+        if generation.number != base and generation.run != plan.run:
+            raise StateError(
+                f"--state {plan.root}: {generation.run} has committed generation {generation.number} while this stream "
+                "was on its way. Start it again; what it has written stands"
+            )
+    return _following(plan, latest[0] if latest else None, at, copies_window_s)
+
+
+def _following(plan: StatePlan, base: Generation | None, at: datetime, copies_window_s: float) -> StatePlan:
+    number = base.number + 1 if base else 1
+    return replace(plan, base=base, number=number, at=at, keep_after=at - timedelta(seconds=copies_window_s))
+
+
 def _replaced(config: RunConfig, generations: list[Generation]) -> Generation | None:
     """The generation that this run made when it ran before, and that it is to make anew."""
     manifest = FileSystems.join(config.directory, MANIFEST)
@@ -88,6 +142,20 @@ def take_back(config: RunConfig) -> None:
         FileSystems.delete([generation_path(config.state, number) for number in own])
 
 
+def publish_windows(directory: str, is_committed: Callable[[dict[str, Any]], bool]) -> None:
+    """Publish those windows of a stream that died after they were committed, and before that.
+
+    Args:
+        is_committed: says so of a window's manifest.
+    """
+    for file in FileSystems.match([FileSystems.join(directory, f"{WINDOW}*.json.part")])[0].metadata_list:
+        with FileSystems.open(file.path) as stream:
+            content = stream.read()
+        with suppress(ValueError, KeyError, TypeError):  # torn: it was not committed
+            if is_committed(json.loads(json.loads(content)["manifest"])):
+                publish(directory, file.path)
+
+
 def finish_own(config: RunConfig) -> bool:
     """Whether this very run died after its generation was made, and nothing is left to do but to publish it."""
     if config.state is None:
@@ -102,8 +170,9 @@ def finish_own(config: RunConfig) -> bool:
 def finish(generation: Generation) -> bool:
     """Publish the ``run.json`` of a run that died after its generation was made and before that; whether that was so.
 
-    The generation is what commits a run: from then on its results stand.
+    The generation is what commits a run: from then on its results stand. Of a stream it is what commits a window.
     """
+    publish_windows(generation.run, lambda row: row["generation"] == generation.number)
     path = FileSystems.join(generation.run, MANIFEST)
     part = f"{path}.part"
     if not FileSystems.exists(path) and FileSystems.exists(part):
@@ -130,14 +199,19 @@ def moved_on(config: RunConfig) -> str | None:
     )
 
 
-def tidy(root: str, keep: int) -> None:
-    """Drop all but the newest generations, and what dead runs left: files whose number has been taken by another."""
+def tidy(root: str, keep: int, base: int | None = None) -> None:
+    """Drop all but the newest generations, and what dead runs left: files whose number has been taken by another.
+
+    Args:
+        keep: how many stay.
+        base: one that stays too: a stream looks things up in the generation that it started from.
+    """
     found = numbers(root)
     if not found:
         return
-    kept = [load(root, number) for number in found[-keep:]]
+    kept = [load(root, number) for number in found if number in found[-keep:] or number == base]
     folders = {file.path.split("/")[0] for generation in kept for file in generation.files}
-    dropped = [generation_path(root, number) for number in found[:-keep]]
+    dropped = [generation_path(root, number) for number in found[:-keep] if number != base]
     if dropped:
         FileSystems.delete(dropped)
     stale = []

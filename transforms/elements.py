@@ -205,6 +205,16 @@ class Visited:
 
 
 @dataclass(frozen=True, slots=True)
+class Gone:
+    """An address that gave a document before and is no more (404 or 410): a line of ``gone-*.jsonl``."""
+
+    url: str
+    source: str
+    status: int
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class HostFacts:
     """What is known about one host (``name:port``), so that no stage or run asks it twice or too soon.
 
@@ -384,6 +394,7 @@ class Sketch:
         shingles: a 32-bit hash for each three words in a row, in their order.
         numbers: a 32-bit hash for each number, in their order.
         number_places: at which word each number stands, 16 bits.
+        language: the record's.
     """
 
     id: str
@@ -397,6 +408,7 @@ class Sketch:
     shingles: bytes
     numbers: bytes
     number_places: bytes
+    language: str = "und"
 
 
 @dataclass(frozen=True, slots=True)

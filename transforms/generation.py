@@ -14,10 +14,11 @@ from __future__ import annotations
 import json
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -27,12 +28,15 @@ from apache_beam.io.filesystems import FileSystems
 
 from transforms.create_once import create_once
 from transforms.elements import TableFile
-from transforms.hash_ranges import KEY_BITS
+from transforms.hash_ranges import KEY_BITS, bits_for, range_of
 
 LAYOUT = 1
 """Rises when an older release could not read what this one writes."""
 
 ROWS_IN_GROUP = 1 << 16
+ROWS_IN_RANGE = 1 << 18
+"""So many rows of a ledger are in one file: 8 to 30 MB, and some 100 MB in memory while they are merged."""
+
 _NAME = re.compile(r"generation-(\d{6,})\.json")
 _UNCOMPRESSED = CompressionTypes.UNCOMPRESSED
 
@@ -167,6 +171,36 @@ def write_rows(plan: StatePlan, table: str, partition: int, bits: int, rows: pa.
             FileSystems.delete([path])
         FileSystems.rename([part], [path])
     return TableFile(table, partition, f"{plan.folder}/{name}", len(rows))
+
+
+def write_table(
+    plan: StatePlan,
+    table: str,
+    schema: pa.Schema,
+    keyed: Iterable[tuple[int, Any]],
+    merge: Callable[[list[Any], pa.Table], pa.Table],
+) -> list[TableFile]:
+    """Write a whole table for the new generation, range by range; memory holds one at a time.
+
+    Args:
+        keyed: what is added, each with its key.
+        merge: what is added to a range, and its rows in the base, to its new rows, sorted by key.
+    """
+    added = list(keyed)
+    bits = bits_for(len(added) + plan.known_rows(table), ROWS_IN_RANGE)
+    by_range: dict[int, list[Any]] = {}
+    for key, value in added:
+        by_range.setdefault(range_of(key, bits), []).append(value)
+    return [
+        write_rows(
+            plan,
+            table,
+            number,
+            bits,
+            merge(by_range.get(number, []), read_rows(plan, table, number, bits, schema)),
+        )
+        for number in range(1 << bits)
+    ]
 
 
 _FEW_VALUES = frozenset({"added_at", "seen_at", "day", "source", "revision", "stands", "anchors", "tries", "rules"})

@@ -10,12 +10,9 @@ import apache_beam as beam
 import pyarrow as pa
 
 from transforms.elements import TableFile
-from transforms.generation import StatePlan, read_rows, write_rows
+from transforms.generation import ROWS_IN_RANGE, StatePlan, read_rows, write_rows
 from transforms.hash_ranges import bits_for, range_of
 from transforms.totals import total
-
-ROWS_IN_RANGE = 1 << 18
-"""So many rows of a ledger are in one file: 8 to 30 MB, and some 100 MB in memory while they are merged."""
 
 
 class LookUpTable(beam.PTransform):

@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from apache_beam.options.pipeline_options import PipelineOptions
 
-from pipeline.options import IngestOptions, refuse_unknown
+from pipeline.options import RunOptions, refuse_unknown
 
 DEPLOY = Path(__file__).parent.parent.parent / "deploy"
 CONTAINERFILE = (DEPLOY / "container" / "Containerfile").read_text("utf-8")
@@ -61,7 +61,7 @@ def test_the_template_has_parameters_that_the_command_takes() -> None:
     given = [f"--{one['name']}={values.get(one['name'], 'gs://depesche-eu/x')}" for one in parameters]
     namespace: dict[str, Any] = {}
     exec((DEPLOY / "dataflow" / "main.py").read_text("utf-8"), namespace)  # noqa: S102  a program of ours, no module
-    own = PipelineOptions(takes(namespace["arguments"](given))).view_as(IngestOptions)
+    own = PipelineOptions(takes(namespace["arguments"](given))).view_as(RunOptions)
     assert (own.run_id, own.input, own.copies_window) == ("r", ["gs://depesche-eu/x"], "14d")
     for one in parameters:
         for pattern in one.get("regexes", ()):

@@ -16,7 +16,7 @@ from transforms.copies.shingles import Hashes, Shingles, as_shingles, within
 from transforms.copies.sketch import day_of
 from transforms.elements import Sketch
 
-_MAX_DAYS = 255
+MAX_DAYS = 255
 _SHINGLE_BITS = 32
 _DAY_BITS = np.uint64(24)
 _DAY = np.uint64((1 << 24) - 1)
@@ -57,7 +57,7 @@ def sightings(group: Iterable[Part]) -> Sightings:
     """What the documents of one partition say of its shingles."""
     found = list(group)
     values = as_shingles(b"".join(part.shingles for part in found))
-    return unpacked(_distinct(packed(values, _days_of(found))))
+    return unpacked(distinct(packed(values, _days_of(found))))
 
 
 def merged(one: Sightings, other: Sightings) -> Sightings:
@@ -67,7 +67,7 @@ def merged(one: Sightings, other: Sightings) -> Sightings:
     amounts = end - first
     places = np.repeat(first, amounts) + within(amounts)
     pairs = np.concatenate((packed(*one), packed(other.shingles[places], other.days[places])))
-    return unpacked(_distinct(pairs))
+    return unpacked(distinct(pairs))
 
 
 def recurring(group: Iterable[Part], seen: Sightings) -> Iterator[Recurring]:
@@ -101,10 +101,11 @@ def _days_of(found: list[Part]) -> NDArray[np.uint32]:
     return np.repeat(np.array([day_of(part.rank) for part in found], np.uint32), sizes)
 
 
-def _distinct(pairs: Hashes) -> Hashes:
+def distinct(pairs: Hashes) -> Hashes:
+    """The same, sorted, each once."""
     pairs = np.sort(pairs)  # faster here than numpy's `unique`, which hashes
-    distinct: Hashes = pairs[np.concatenate((pairs[:1] == pairs[:1], pairs[1:] != pairs[:-1]))]
-    return distinct
+    found: Hashes = pairs[np.concatenate((pairs[:1] == pairs[:1], pairs[1:] != pairs[:-1]))]
+    return found
 
 
 def packed(values: Shingles, days: NDArray[np.uint32]) -> Hashes:
@@ -123,7 +124,7 @@ def _on_several_days(seen: Sightings) -> tuple[Shingles, NDArray[np.uint8]]:
     starts = np.flatnonzero(np.concatenate((values[:1] == values[:1], values[1:] != values[:-1])))
     counts = np.diff(np.append(starts, len(values)))
     is_several = counts > 1
-    return values[starts[is_several]], np.minimum(counts[is_several], _MAX_DAYS).astype(np.uint8)
+    return values[starts[is_several]], np.minimum(counts[is_several], MAX_DAYS).astype(np.uint8)
 
 
 def weights(values: Shingles, seen: Iterable[Recurring]) -> NDArray[np.float32]:

@@ -43,6 +43,7 @@ def sketch(record: Record) -> Sketch:
         shingles=shingles(words).tobytes(),
         numbers=words[places].astype("<u4").tobytes(),
         number_places=places.astype("<u2").tobytes(),
+        language=record.language,
     )
 
 

@@ -35,6 +35,7 @@ SKETCH_SCHEMA = pa.schema(
         ("shingles", pa.binary()),
         ("numbers", pa.binary()),
         ("number_places", pa.binary()),
+        ("language", pa.string()),  # null where an older release has written the row
     ]
 )
 ANCHOR_SCHEMA = pa.schema(
@@ -74,8 +75,13 @@ def wanted_sketches(refs: Iterable[bytes], rows: pa.Table) -> Iterator[Sketch]:
     """Those sketches of a table that are asked for."""
     wanted = set(refs)
     is_wanted = [text[:REF_BYTES] in wanted for text in rows.column("text_hash").to_pylist()]
-    for row in rows.filter(pa.array(is_wanted, pa.bool_())).to_pylist():
-        fields = {name: row[name] for name in SKETCH_SCHEMA.names[2:]}
+    yield from sketches_of(rows.filter(pa.array(is_wanted, pa.bool_())))
+
+
+def sketches_of(rows: pa.Table) -> Iterator[Sketch]:
+    """What a table of sketches holds, row by row."""
+    for row in rows.to_pylist():
+        fields = {name: row[name] for name in SKETCH_SCHEMA.names[2:]} | {"language": row["language"] or "und"}
         yield Sketch(id=id_of(row["rank"]), **fields)
 
 

@@ -16,7 +16,7 @@ MAX_COPIES = 100
 HELD = 0.5
 """From this similarity on a copy's text is taken to be in the standing one."""
 
-_ID = slice(17, 33)
+ID = slice(17, 33)
 """Where a rank holds the id (see `transforms.copies.sketch.rank`)."""
 
 RankedRef = tuple[bytes, CopyRef]
@@ -64,7 +64,7 @@ def follow(head: Sketch, follower: Sketch, verdict: Verdict | None) -> Verdict:
 
 def id_of(rank_bytes: bytes) -> str:
     """The id of the record that a rank belongs to."""
-    return rank_bytes[_ID].hex()
+    return rank_bytes[ID].hex()
 
 
 def verdict_of(edge: Edge) -> Verdict:

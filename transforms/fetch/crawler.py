@@ -54,14 +54,19 @@ class Crawler:
             self._outstanding += len(requests)
         self._loop.call_soon_threadsafe(self._take, requests, facts)
 
-    def poll(self, block: bool) -> list[Outcome]:
-        """What is there; with ``block`` at least one outcome, or an empty list when every request has had its own."""
+    def poll(self, block: bool, most: int | None = None) -> list[Outcome]:
+        """What is there; with ``block`` at least one outcome, or an empty list when every request has had its own.
+
+        Args:
+            block: whether to wait.
+            most: leave the rest for the next call; None takes all.
+        """
         with self._changed:
             while block and not self._waiting and self._outstanding and not self._error:
                 self._changed.wait()
-            outcomes = list(self._waiting)
-            self._waiting.clear()
-            self._waiting_bytes = 0
+            count = len(self._waiting) if most is None else min(most, len(self._waiting))
+            outcomes = [self._waiting.popleft() for _ in range(count)]
+            self._waiting_bytes -= sum(map(_size, outcomes))
             self._outstanding -= len(outcomes)
         self._raise_error()
         if outcomes:
@@ -75,7 +80,12 @@ class Crawler:
         """
         while outcomes := self.poll(block=True):
             yield from outcomes
-        yield from asyncio.run_coroutine_threadsafe(self._facts(), self._loop).result()
+        yield from self.facts()
+
+    def facts(self) -> list[HostFacts]:
+        """What is known of each host that was touched since this was last asked."""
+        self._raise_error()
+        return asyncio.run_coroutine_threadsafe(self._facts(), self._loop).result()
 
     def close(self) -> None:
         """Stop; what is under way is dropped."""
@@ -127,7 +137,7 @@ class Crawler:
             self._fail(error)
 
     async def _give(self, outcome: Outcome) -> None:
-        size = len(outcome.body) if isinstance(outcome, Fetched) else 0
+        size = _size(outcome)
         while self._is_full(size):
             self._room.clear()
             if self._is_full(size):  # the caller may have taken everything in between
@@ -149,3 +159,7 @@ class Crawler:
         with self._changed:
             self._error = self._error or error
             self._changed.notify()
+
+
+def _size(outcome: Outcome) -> int:
+    return len(outcome.body) if isinstance(outcome, Fetched) else 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from transforms.elements import Known
+from transforms.elements import Known, TableFile
+from transforms.generation import StatePlan, write_table
 from transforms.hash_ranges import key_of
 from transforms.instants import epoch_seconds
 
@@ -37,6 +39,10 @@ class Reading(NamedTuple):
     content: bytes
     stands: bool
     revision: int
+
+
+StreamReading = tuple[bytes, bool | None, int]
+"""A `Reading` as a stream has it: whether the record stands is None for one whose text was read before."""
 
 
 def id_key(identity: str) -> int:
@@ -75,9 +81,41 @@ def known_rows(
     return table.sort_by([("key", "ascending"), ("id", "ascending")])
 
 
+def write_known(plan: StatePlan, readings: Iterable[tuple[str, StreamReading]]) -> list[TableFile]:
+    """The files of the table in the next generation, as a window of a stream leaves it; none where nothing was read.
+
+    Args:
+        plan: names the base and the next generation.
+        readings: (id, reading), in any order.
+    """
+    keyed = [(id_key(identity), (identity, reading)) for identity, reading in readings]
+    return write_table(plan, KNOWN, SCHEMA, keyed, partial(_merge_window, plan=plan)) if keyed else []
+
+
+def _merge_window(values: list[tuple[str, StreamReading]], kept: pa.Table, plan: StatePlan) -> pa.Table:
+    met = dict[str, set[StreamReading]]()
+    for identity, reading in values:
+        met.setdefault(identity, set()).add(reading)
+    before = dict(known_among(met, kept))
+    readings = {identity: _completed(found, before.get(identity)) for identity, found in met.items()}
+    return known_rows(readings, kept, plan.at, plan.keep_after)
+
+
+def _completed(found: set[StreamReading], known: Known | None) -> list[Reading]:
+    """The readings of a window, and those of before: texts that take turns at an address do so over windows too."""
+    stands = any(reading[1] for reading in found)
+    if known is not None and all(reading[1] is None for reading in found):
+        stands = known.stands
+    readings = [Reading(content, stands, revision) for content, _, revision in found]
+    texts = {reading.content for reading in readings} | set(contents_of(known.contents if known else b""))
+    if known is not None and len(texts) * _CONTENT_BYTES <= MAX_CONTENTS:
+        readings += [Reading(content, stands, known.revision) for content in texts]
+    return readings
+
+
 def _row(identity: bytes, found: list[Reading], before: dict[str, object] | None, at: datetime) -> dict[str, object]:
     contents = {reading.content for reading in found}
-    old = _parts(before["contents"]) if before else []
+    old = contents_of(before["contents"]) if before else []
     # One of several texts that stand at one address at a time: the others are known as well.
     is_met = bool(contents & set(old))
     return {
@@ -90,6 +128,7 @@ def _row(identity: bytes, found: list[Reading], before: dict[str, object] | None
     }
 
 
-def _parts(contents: object) -> list[bytes]:
+def contents_of(contents: object) -> list[bytes]:
+    """The hashes in a row's `contents`."""
     packed = bytes(contents) if isinstance(contents, bytes) else b""
     return [packed[start : start + _CONTENT_BYTES] for start in range(0, len(packed), _CONTENT_BYTES)]

@@ -61,6 +61,24 @@ class ReadInputs(beam.PTransform):
             | "OncePerFile" >> beam.GroupByKey()
             | "Describe" >> beam.MapTuple(lambda _, files: describe_file(files)).with_output_types(InputFile)
         )
+        pages: beam.PCollection = files | ReadFiles(self._max_bytes, self._rejects)
+        return pages
+
+
+class ReadFiles(beam.PTransform):
+    """`InputFile`s to the `Page`s in them.
+
+    Args:
+        max_bytes: the longest document taken, after decompression.
+        rejects: collects what cannot be read.
+    """
+
+    def __init__(self, max_bytes: int, rejects: ErrorHandler) -> None:
+        super().__init__()
+        self._max_bytes = max_bytes
+        self._rejects = rejects
+
+    def expand(self, files: beam.PCollection) -> beam.PCollection:  # noqa: D102
         read = files | "Read" >> beam.ParDo(_ReadFileDoFn(self._max_bytes)).with_outputs(_REJECTS, main="pages")
         self._rejects.add_error_pcollection(read[_REJECTS])
         pages: beam.PCollection = read["pages"]
@@ -70,6 +88,12 @@ class ReadInputs(beam.PTransform):
 
 def match_pattern(pattern: str) -> Iterator[tuple[bytes, InputFile]]:
     """The files that a pattern matches, by path. Names below it that begin with a dot are left out, as shells do."""
+    for file, _ in matched(pattern):
+        yield file.path, file
+
+
+def matched(pattern: str) -> Iterator[tuple[InputFile, float]]:
+    """The files that a pattern matches, each with the time of its last change (seconds since 1970)."""
     fixed = re.match(r"[^*?\[]*", pattern)
     root = fixed.group(0).rpartition("/")[0] + "/" if fixed and "/" in fixed.group(0) else ""
     is_one_file = fixed is not None and fixed.group(0) == pattern
@@ -81,7 +105,7 @@ def match_pattern(pattern: str) -> Iterator[tuple[bytes, InputFile]]:
         # A name that is no UTF-8 travels as its bytes, and is shown with what is wrong in it escaped.
         shown = os.fsencode(source).decode("utf-8", "backslashreplace")
         file = InputFile(os.fsencode(found.path), shown, kind, compression, found.size_in_bytes)
-        yield file.path, file
+        yield file, found.last_updated_in_seconds or 0.0
 
 
 def describe_file(matches: Iterable[InputFile]) -> InputFile:

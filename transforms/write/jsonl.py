@@ -7,7 +7,7 @@ import json
 from datetime import datetime
 from typing import Any
 
-from transforms.elements import Copy, Record, Reject
+from transforms.elements import Copy, Gone, Record, Reject
 from transforms.instants import iso
 
 SCHEMA_VERSION = 1
@@ -26,6 +26,11 @@ def copy_line(copy: Copy) -> str:
 def reject_line(reject: Reject) -> str:
     """A line of ``rejects-*.jsonl``."""
     return _line(_fields(reject))
+
+
+def gone_line(gone: Gone) -> str:
+    """A line of ``gone-*.jsonl``."""
+    return _line(_fields(gone))
 
 
 def _line(row: dict[str, Any]) -> str:

@@ -7,6 +7,8 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from transforms.reasons import Stage
+
 SCHEMA_VERSION = 1
 NAME = "run.json"
 
@@ -30,6 +32,29 @@ class Counts:
         ended = self.articles + self.copies + self.rejects + self.unchanged
         if self.read != ended:
             raise CountsError(f"{self.read} documents were read, but {ended} came to an end: {self}")
+
+
+READ, NOT_DUE, ARTICLE, COPY, REJECT, UNCHANGED = "read", "not_due", "article", "copy", "reject", "unchanged"
+"""What is counted, by the first part of its key: behind `ARTICLE` its language, behind `REJECT` stage and reason."""
+
+
+def totals(counted: Mapping[tuple[str, ...], int]) -> tuple[Counts, dict[str, int], dict[str, int]]:
+    """Counts, rejects by reason and articles by language, of what was counted by key."""
+    by_language = {key[1]: count for key, count in counted.items() if key[0] == ARTICLE}
+    by_reason: dict[str, int] = {}
+    unread = counted.get((NOT_DUE,), 0)
+    for key, count in counted.items():
+        if key[0] == REJECT:
+            by_reason[key[2]] = by_reason.get(key[2], 0) + count
+            unread += count if key[1] in (Stage.READ, Stage.FETCH) else 0
+    counts = Counts(
+        read=counted.get((READ,), 0) + unread,
+        articles=sum(by_language.values()),
+        copies=counted.get((COPY,), 0),
+        rejects=sum(by_reason.values()),
+        unchanged=counted.get((UNCHANGED,), 0) + counted.get((NOT_DUE,), 0),
+    )
+    return counts, by_reason, by_language
 
 
 def manifest(

@@ -6,11 +6,11 @@ import json
 from importlib import resources
 from typing import Any
 
-KINDS = ("article", "copy", "reject", "run")
+KINDS = ("article", "copy", "reject", "gone", "run", "window")
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema (2020-12) of one of `KINDS`: a line of the files of that name, or ``run.json``."""
+    """The JSON Schema (2020-12) of one of `KINDS`: a line of the files of that name, ``run.json``, or a manifest."""
     text = resources.files("transforms.write").joinpath(f"{kind}.schema.json").read_text("utf-8")
     loaded: dict[str, Any] = json.loads(text)
     return loaded

@@ -17,10 +17,19 @@ from transforms.elements import Article, Record
 from transforms.instants import iso
 from transforms.reasons import Stage
 from transforms.write.jsonl import copy_line, record_line, reject_line
-from transforms.write.manifest import NAME, Counts, CountsError, manifest
+from transforms.write.manifest import (
+    ARTICLE,
+    COPY,
+    NAME,
+    NOT_DUE,
+    READ,
+    REJECT,
+    UNCHANGED,
+    CountsError,
+    manifest,
+    totals,
+)
 from transforms.write.record import make_record
-
-_READ, _NOT_DUE, _ARTICLE, _COPY, _REJECT, _UNCHANGED = "read", "not_due", "article", "copy", "reject", "unchanged"
 
 
 class MakeRecords(beam.PTransform):
@@ -61,6 +70,23 @@ class Ended(NamedTuple):
     unchanged: beam.PCollection
 
 
+def counted_by_key(
+    read: Sequence[beam.PCollection], not_due: Sequence[beam.PCollection], ended: Ended
+) -> beam.PCollection:
+    """A key of `transforms.write.manifest.totals` for every element.
+
+    All are counted in one place: a count for each collection would be most of the graph.
+    """
+    return [
+        *(some | f"Read{number}" >> beam.Map(_as, READ) for number, some in enumerate(read)),
+        *(some | f"NotDue{number}" >> beam.Map(_as, NOT_DUE) for number, some in enumerate(not_due)),
+        ended.articles | "Articles" >> beam.Map(lambda record: (ARTICLE, record.language)),
+        ended.copies | "Copies" >> beam.Map(_as, COPY),
+        ended.rejects | "Rejects" >> beam.Map(lambda reject: (REJECT, str(reject.stage), str(reject.reason))),
+        ended.unchanged | "Unchanged" >> beam.Map(_as, UNCHANGED),
+    ] | "Counted" >> beam.Flatten()
+
+
 class CommitRun(beam.PTransform):
     """Count what came out, and write ``run.json`` in one step after all files of the run are whole.
 
@@ -82,19 +108,19 @@ class CommitRun(beam.PTransform):
         run: Mapping[str, Any],
         read: Sequence[beam.PCollection],
         ended: Ended,
-        not_due: beam.PCollection | None = None,
+        not_due: Sequence[beam.PCollection] = (),
         commit: beam.PTransform | None = None,
     ) -> None:
         super().__init__()
         self._directory = directory
         self._run = dict(run)
         self._read = list(read)
-        self._not_due = [] if not_due is None else [not_due]
+        self._not_due = list(not_due)
         self._ended = ended
         self._commit = commit
 
     def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
-        articles, copies, rejects, unchanged = self._ended
+        articles, copies, rejects, _ = self._ended
         sides = {
             f"{kind}_files": beam.pvalue.AsList(
                 elements | f"Write{kind.capitalize()}" >> WriteRecords(self._directory, kind, line)
@@ -105,15 +131,7 @@ class CommitRun(beam.PTransform):
                 ("rejects", rejects, reject_line),
             )
         }
-        # All are counted in one place: a count for each would be most of the graph.
-        counted = [
-            *(some | f"Read{number}" >> beam.Map(_as, _READ) for number, some in enumerate(self._read)),
-            *(some | f"NotDue{number}" >> beam.Map(_as, _NOT_DUE) for number, some in enumerate(self._not_due)),
-            articles | "Articles" >> beam.Map(lambda record: (_ARTICLE, record.language)),
-            copies | "Copies" >> beam.Map(_as, _COPY),
-            rejects | "Rejects" >> beam.Map(lambda reject: (_REJECT, str(reject.stage), str(reject.reason))),
-            unchanged | "Unchanged" >> beam.Map(_as, _UNCHANGED),
-        ] | "Counted" >> beam.Flatten()
+        counted = counted_by_key(self._read, self._not_due, self._ended)
         counts = counted | "Count" >> beam.combiners.Count.PerElement()
         ready = (
             begin
@@ -138,22 +156,9 @@ class _PrepareDoFn(beam.DoFn):
         copies_files: list[str],
         rejects_files: list[str],
     ) -> Iterator[str]:
-        languages = {key[1]: count for key, count in counts.items() if key[0] == _ARTICLE}
-        by_reason: dict[str, int] = {}
-        unread = counts.get((_NOT_DUE,), 0)
-        for key, count in counts.items():
-            if key[0] == _REJECT:
-                by_reason[key[2]] = by_reason.get(key[2], 0) + count
-                unread += count if key[1] in (Stage.READ, Stage.FETCH) else 0
-        totals = Counts(
-            read=counts.get((_READ,), 0) + unread,
-            articles=sum(languages.values()),
-            copies=counts.get((_COPY,), 0),
-            rejects=sum(by_reason.values()),
-            unchanged=counts.get((_UNCHANGED,), 0) + counts.get((_NOT_DUE,), 0),
-        )
+        closed, by_reason, by_language = totals(counts)
         files = {"articles": articles_files, "copies": copies_files, "rejects": rejects_files}
-        text = manifest(self._run, totals, by_reason, languages, files, iso(datetime.now(UTC)) or "")
+        text = manifest(self._run, closed, by_reason, by_language, files, iso(datetime.now(UTC)) or "")
         yield prepare(FileSystems.join(directory, NAME), text, self._run["attempt"])
 
 

@@ -1,0 +1,123 @@
+"""A stream's folder, before it starts and when it has ended."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Event, Thread
+from typing import Any, TextIO
+
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.config import RunConfig
+from pipeline.run import facts
+from pipeline.runners import SCHEME
+from pipeline.state import publish_windows
+from transforms.instants import iso
+from transforms.write.manifest import NAME as MANIFEST
+from transforms.write.manifest import manifest
+from transforms.write.transform import prepare, publish
+from transforms.write.window_transform import manifests
+from transforms.write.windows import summed
+
+_OURS = re.compile(
+    r"(?:articles|copies|rejects|gone)-\d{8}T[\d.Z-]+-of-\d{5}\.jsonl(?:\.\d+\.part)?"
+    r"|window-\d{8}T[\d.Z-]+\.json(?:\.whole)?\.part|stop|failed\.txt|report\.html(?:\.part)?|run\.json\.part"
+)
+_LOOKS_S = {False: 1.0, True: 15.0}
+"""Between two looks for new manifests: on a local disk, and on any other file system."""
+
+
+def take_up(config: RunConfig) -> None:
+    """Publish the windows that an earlier start of this stream had whole, and remove what it left of others.
+
+    With a state, those are whole whose generation was committed, which `transforms.generation` tells; their like has
+    been published when the state was looked at.
+    """
+    if config.state is None:
+        publish_windows(config.directory, lambda _: True)
+    kept = {name for window in _windows(config.directory) for names in window["files"].values() for name in names}
+    for file in FileSystems.match([FileSystems.join(config.directory, "*")])[0].metadata_list:
+        name = file.path.replace("\\", "/").rsplit("/", 1)[-1]
+        if _OURS.fullmatch(name) and name not in kept:
+            FileSystems.delete([file.path])
+
+
+def request_stop(config: RunConfig) -> None:
+    """Have the stream end: what was fetched is written, and nothing new is asked for."""
+    if config.stream:
+        with FileSystems.create(config.stream.stop_path):
+            pass
+
+
+def conclude(config: RunConfig, options: Any) -> None:
+    """Write the ``run.json`` of a stream that has ended: the sum of its windows."""
+    windows = list(_windows(config.directory))
+    counts, by_reason, by_language, files = summed(windows)
+    files = {kind: files.get(kind, []) for kind in ("articles", "copies", "rejects", *files)}
+    run = facts(config, options)
+    if config.state is not None:
+        made = [window["generation"] for window in windows if window["generation"]]
+        run["state"] = {
+            "directory": config.state,
+            "base": made[0] - 1 or None if made else None,
+            "generation": made[-1] if made else None,
+        }
+    text = manifest(run, counts, by_reason, by_language, files, iso(datetime.now(UTC)) or "")
+    publish(prepare(FileSystems.join(config.directory, MANIFEST), text, config.attempt), config.attempt)
+    if config.stream and FileSystems.exists(config.stream.stop_path):
+        FileSystems.delete([config.stream.stop_path])
+
+
+def _windows(directory: str) -> Iterator[dict[str, Any]]:
+    for name in manifests(directory):
+        yield _read(FileSystems.join(directory, name))
+
+
+def _read(path: str) -> dict[str, Any]:
+    with FileSystems.open(path) as stream:
+        row: dict[str, Any] = json.loads(stream.read())
+    return row
+
+
+@contextmanager
+def shown(directory: str, is_quiet: bool, stream: TextIO) -> Iterator[None]:
+    """Print a line for every window that is written, as long as this lasts."""
+    if is_quiet:
+        yield
+        return
+    stopping = Event()
+    seen = set(manifests(directory))
+    look_s = _LOOKS_S[SCHEME.match(directory) is not None]
+
+    def show() -> None:
+        for name in sorted(set(manifests(directory)) - seen):
+            seen.add(name)
+            stream.write(line(_read(FileSystems.join(directory, name))) + "\n")
+            stream.flush()
+
+    thread = Thread(target=_until, args=(stopping, look_s, show), name="windows", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        thread.join()
+        show()
+
+
+def _until(stopping: Event, look_s: float, show: Callable[[], None]) -> None:
+    while not stopping.wait(look_s):
+        show()
+
+
+def line(window: dict[str, Any]) -> str:
+    """A window in words."""
+    counts = window["counts"]
+    parts = [f"{counts[kind]:,} {kind}" for kind in ("articles", "copies", "rejects", "unchanged") if counts[kind]]
+    if window["gone"]:
+        parts.append(f"{window['gone']:,} gone")
+    return f"{window['start']} · " + (" · ".join(parts) or "nothing")

@@ -1,0 +1,104 @@
+"""What a stream writes of one window: names, and the manifest that says that the window is whole."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from transforms.instants import iso
+from transforms.write.manifest import SCHEMA_VERSION, Counts
+
+PREFIX = "window-"
+"""How a manifest's name begins."""
+
+
+def window_name(start: datetime) -> str:
+    """``20261124T121000Z``, with a fraction of a second where there is one: names sort like their times."""
+    fraction = f".{start.microsecond:06}" if start.microsecond else ""
+    return f"{start:%Y%m%dT%H%M%S}{fraction}Z"
+
+
+def file_name(kind: str, window: str, shard: int, shards: int) -> str:
+    """Of one kind's lines of a window."""
+    return f"{kind}-{window}-{shard:05}-of-{shards:05}.jsonl"
+
+
+def manifest_name(window: str) -> str:
+    """Of the file whose presence says that a window is whole."""
+    return f"{PREFIX}{window}.json"
+
+
+def next_name(window: str, taken: Sequence[str]) -> str:
+    """The window's name, with a number behind it if some of the window has been written before.
+
+    A stream that was stopped and started again within one window writes it in two parts; so does what came late.
+
+    Args:
+        taken: names of manifests that there are.
+    """
+    number, name = 1, window
+    while manifest_name(name) in taken:
+        number += 1
+        name = f"{window}-{number}"
+    return name
+
+
+def window_manifest(
+    run: Mapping[str, Any],
+    window: tuple[str, datetime, datetime],
+    generation: int | None,
+    counts: Counts,
+    details: tuple[Mapping[str, int], Mapping[str, int]],
+    files: Mapping[str, Sequence[str]],
+    gone: int,
+) -> str:
+    """The text of ``window-….json``.
+
+    Args:
+        run: what is known of the run: run_id and attempt are taken.
+        window: its name, start and end.
+        generation: of the state, which was committed with the window.
+        counts: checked here, see `transforms.write.manifest.CountsError`.
+        details: rejects by reason, and articles by language.
+        files: names of the files of each kind.
+        gone: how many addresses are told to be gone.
+    """
+    counts.check()
+    name, start, end = window
+    by_reason, by_language = details
+    row = {
+        "schema_version": SCHEMA_VERSION,
+        "window": name,
+        "start": iso(start),
+        "end": iso(end),
+        "run_id": run["run_id"],
+        "attempt": run["attempt"],
+        "generation": generation,
+        "counts": dataclasses.asdict(counts),
+        "gone": gone,
+        "rejects_by_reason": dict(sorted(by_reason.items())),
+        "articles_by_language": dict(sorted(by_language.items())),
+        "files": {kind: sorted(names) for kind, names in files.items()},
+    }
+    return json.dumps(row, ensure_ascii=False, indent=2) + "\n"
+
+
+def summed(windows: Sequence[Mapping[str, Any]]) -> tuple[Counts, dict[str, int], dict[str, int], dict[str, list[str]]]:
+    """What several windows come to: counts, rejects by reason, articles by language, and all files by kind."""
+    counts = dict.fromkeys((field.name for field in dataclasses.fields(Counts)), 0)
+    by_reason, by_language = dict[str, int](), dict[str, int]()
+    files = dict[str, list[str]]()
+    for window in windows:
+        for total, part in (
+            (counts, "counts"),
+            (by_reason, "rejects_by_reason"),
+            (by_language, "articles_by_language"),
+        ):
+            for name, count in window[part].items():
+                total[name] = total.get(name, 0) + count
+        for kind, names in window["files"].items():
+            files.setdefault(kind, []).extend(names)
+    return Counts(**counts), by_reason, by_language, files
