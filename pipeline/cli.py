@@ -157,6 +157,7 @@ def _stream(request: Request) -> bool:
     is_quiet = request.beam_options.view_as(RunOptions).quiet
     pipeline = beam.Pipeline(options=request.beam_options)
     recipe.build(pipeline, config)
+    is_in_pieces = config.stream is not None and config.stream.is_in_pieces
     what_stands = f"what {config.directory} lists in its window-*.json stands"
     with nullcontext() if request.ending == "dry" else run.claimed(config, windows.take_up):
         try:
@@ -165,6 +166,7 @@ def _stream(request: Request) -> bool:
                 shown=lambda terminal: windows.shown(config.directory, is_quiet, terminal),
                 is_waited_for=request.ending == "waited_for",
                 stop=lambda: windows.request_stop(config),
+                is_drained=None if is_in_pieces else lambda: windows.is_drained(config),
                 is_more=lambda: _is_more(config),
             )
         except KeyboardInterrupt:

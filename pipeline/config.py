@@ -45,8 +45,10 @@ class Stream:
         window_s: of the windows that results are written by.
         shards: files of one kind in a window, at most.
         stop_path: a file that stops it as soon as it is there.
+        drained_path: a file that says that all windows have closed.
         stop_after_s: when it stops by itself, counted from the start; None for never.
         is_by_language: whether each language's copies are looked for by a worker of its own.
+        is_durable: whether the runner goes on from checkpoints.
         is_in_pieces: whether the runner can only end: then it is run anew for every window, in this process.
     """
 
@@ -54,8 +56,10 @@ class Stream:
     window_s: float
     shards: int
     stop_path: str
+    drained_path: str
     stop_after_s: float | None
     is_by_language: bool
+    is_durable: bool
     is_in_pieces: bool
 
 

@@ -17,7 +17,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
 
 from pipeline.config import MAX_BYTES, Live, RunConfig, Stream, UsageError, checked_run_id, parse_size
-from pipeline.runners import ONLY_ENDS, SCHEME, Ending, ending_of, refuse_workers, resolve_runner
+from pipeline.runners import ONLY_ENDS, SCHEME, WITH_CHECKPOINTS, Ending, ending_of, refuse_workers, resolve_runner
 from pipeline.sources import load, override
 from pipeline.values import parse_count, parse_interval
 
@@ -111,8 +111,8 @@ class Request:
 
 
 _STREAM_OPTIONS = ("every", "window", "stop_after", "shards", "copies_by")
-STOP = "stop"
-"""A file of a run that stops a stream."""
+STOP, DRAINED = "stop", "drained"
+"""Files of a run: one stops a stream, the other says that all windows have closed."""
 
 
 def parse_request(arguments: list[str], is_stream: bool) -> Request:
@@ -163,6 +163,8 @@ def parse_request(arguments: list[str], is_stream: bool) -> Request:
 
 def _stream(own: RunOptions, options: PipelineOptions, directory: str, runner: str) -> Stream:
     is_in_pieces = runner == ONLY_ENDS
+    if own.state and runner in WITH_CHECKPOINTS:
+        raise UsageError(f"--state: a stream on the {runner} knows what it knows from its checkpoints; leave it out")
     if is_in_pieces:
         refuse_workers(options)
     else:
@@ -172,8 +174,10 @@ def _stream(own: RunOptions, options: PipelineOptions, directory: str, runner: s
         window_s=parse_interval(own.window or "10m", "--window"),
         shards=parse_count(own.shards or "1", "--shards", least=1),
         stop_path=FileSystems.join(directory, STOP),
+        drained_path=FileSystems.join(directory, DRAINED),
         stop_after_s=parse_interval(own.stop_after, "--stop-after") if own.stop_after else None,
         is_by_language=(own.copies_by or "all") == "language",
+        is_durable=runner in WITH_CHECKPOINTS,
         is_in_pieces=is_in_pieces,
     )
 

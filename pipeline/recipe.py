@@ -17,6 +17,7 @@ from transforms.extract.transform import ExtractArticles
 from transforms.language.transform import DetectLanguage
 from transforms.ledger.stream_transform import RecogniseRecords
 from transforms.ledger.transform import CommitGeneration, FindKnown, KeepKnown
+from transforms.ticks.transform import MarkEnd
 from transforms.wire.transform import MarkWire
 from transforms.write.transform import CommitRun, Ended, MakeRecords
 from transforms.write.window_transform import WriteWindows
@@ -57,7 +58,9 @@ def build(p: beam.Pipeline, config: RunConfig) -> None:
     if stream:
         keep = keep_windows(config, state, read, merged) if state else None
         place = config.directory, run, stream.window_s, stream.shards
-        _ = p | WriteWindows(*place, documents, read.not_due, ended, read.gone, keep)
+        windows = p | WriteWindows(*place, documents, read.not_due, ended, read.gone, keep, stream.is_durable)
+        if not stream.is_in_pieces:
+            _ = windows | MarkEnd(stream.drained_path)
         return
     commit = None
     if state:

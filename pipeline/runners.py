@@ -29,6 +29,9 @@ Ending = Literal["waited_for", "handed_over", "dry"]
 
 _FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 _FLINK, _DATAFLOW = "FlinkRunner", "DataflowRunner"
+WITH_CHECKPOINTS = frozenset({_FLINK, "PortableRunner", _DATAFLOW})
+"""Runners that go on after a fault from what they had at a checkpoint."""
+
 ONLY_ENDS = "FnApiRunner"
 """The runner that comes to what lies behind a grouping only when its sources have ended: a window would never close."""
 

@@ -8,12 +8,16 @@ import signal
 import sys
 import tempfile
 import threading
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from typing import IO, Any, TextIO
 
+from apache_beam.runners.runner import PipelineState
+
 _STDERR = 2
+_LOOK_S = 0.5
 _MAX_DETAILS_BYTES = 1_000_000
 _MAX_CAUSE_CHARS = 600
 
@@ -31,6 +35,7 @@ def run_to_end(
     shown: Callable[[TextIO], AbstractContextManager[None]],
     is_waited_for: bool = True,
     stop: Callable[[], None] | None = None,
+    is_drained: Callable[[], bool] | None = None,
     is_more: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run a pipeline, and return when it is done, or has been handed over. SIGTERM is taken as Ctrl-C.
@@ -43,6 +48,7 @@ def run_to_end(
         shown: entered with the terminal, which ``sys.stderr`` is not meanwhile; for what shows how far the run is.
         is_waited_for: whether to stay until it is done.
         stop: asks the pipeline to end. With it the first signal does that, and only the second one breaks it off.
+        is_drained: whether it is done, of a runner that goes on for all that; it is cancelled then.
         is_more: asked after each run, and waits until the next one is due; it says whether there is one.
 
     Raises:
@@ -56,7 +62,7 @@ def run_to_end(
             with _stderr_to(said) as terminal, shown(terminal):
                 while True:
                     result = pipeline.run()
-                    state = _wait(result) if is_waited_for else None
+                    state = _wait(result, is_drained) if is_waited_for else None
                     if state not in ("DONE", None) or not is_more():
                         break
                     said.seek(0)
@@ -80,9 +86,15 @@ def _take_signals(stop: Callable[[], None] | None) -> None:
         signal.signal(one, first if stop else signal.default_int_handler)
 
 
-def _wait(result: Any) -> str | None:
+def _wait(result: Any, is_drained: Callable[[], bool] | None) -> str | None:
     """The state that a run ends in. Stopped from outside, it is cancelled."""
     try:
+        while is_drained and not PipelineState.is_terminal(result.state):
+            if is_drained():
+                with suppress(Exception):  # it may have ended in between
+                    result.cancel()
+                return "DONE"
+            time.sleep(_LOOK_S)
         state: str | None = result.wait_until_finish()
     except KeyboardInterrupt:
         with suppress(Exception):  # a runner that has ended already

@@ -16,7 +16,7 @@ from apache_beam.io.filesystems import FileSystems
 from pipeline.config import RunConfig, UsageError
 from transforms.generation import Generation, StateError, StatePlan, generation_path, load, numbers
 from transforms.write.manifest import NAME as MANIFEST
-from transforms.write.window_transform import publish
+from transforms.write.publishing import publish
 from transforms.write.windows import PREFIX as WINDOW
 
 _KNOWN_LATER = "this run cannot be made again on this state, which knows what it has read"
@@ -148,7 +148,7 @@ def publish_windows(directory: str, is_committed: Callable[[dict[str, Any]], boo
     Args:
         is_committed: says so of a window's manifest.
     """
-    for file in FileSystems.match([FileSystems.join(directory, f"{WINDOW}*.json.part")])[0].metadata_list:
+    for file in FileSystems.match([FileSystems.join(directory, f"{WINDOW}*.json.*.part")])[0].metadata_list:
         with FileSystems.open(file.path) as stream:
             content = stream.read()
         with suppress(ValueError, KeyError, TypeError):  # torn: it was not committed

@@ -19,13 +19,14 @@ from pipeline.state import publish_windows
 from transforms.instants import iso
 from transforms.write.manifest import NAME as MANIFEST
 from transforms.write.manifest import manifest
+from transforms.write.publishing import manifests, publish_waiting
 from transforms.write.transform import prepare, publish
-from transforms.write.window_transform import manifests
 from transforms.write.windows import summed
 
 _OURS = re.compile(
-    r"(?:articles|copies|rejects|gone)-\d{8}T[\d.Z-]+-of-\d{5}\.jsonl(?:\.\d+\.part)?"
-    r"|window-\d{8}T[\d.Z-]+\.json(?:\.whole)?\.part|stop|failed\.txt|report\.html(?:\.part)?|run\.json\.part"
+    r"(?:articles|copies|rejects|gone)-\d{8}T[\d.Z-]+-of-\d{5}\.jsonl(?:\.[0-9a-f]+\.part)?"
+    r"|window-\d{8}T[\d.Z-]+\.json\.(?:whole|[0-9a-f]+)\.part"
+    r"|stop|drained|waiting\.json|failed\.txt|report\.html(?:\.part)?|run\.json\.part"
 )
 _LOOKS_S = {False: 1.0, True: 15.0}
 """Between two looks for new manifests: on a local disk, and on any other file system."""
@@ -53,8 +54,15 @@ def request_stop(config: RunConfig) -> None:
             pass
 
 
+def is_drained(config: RunConfig) -> bool:
+    """Whether all windows of the stream have closed, on a runner that may go on for all that."""
+    return config.stream is not None and bool(FileSystems.exists(config.stream.drained_path))
+
+
 def conclude(config: RunConfig, options: Any) -> None:
     """Write the ``run.json`` of a stream that has ended: the sum of its windows."""
+    publish_waiting(config.directory)
+    take_up(config)
     windows = list(_windows(config.directory))
     counts, by_reason, by_language, files = summed(windows)
     files = {kind: files.get(kind, []) for kind in ("articles", "copies", "rejects", *files)}
@@ -68,8 +76,6 @@ def conclude(config: RunConfig, options: Any) -> None:
         }
     text = manifest(run, counts, by_reason, by_language, files, iso(datetime.now(UTC)) or "")
     publish(prepare(FileSystems.join(config.directory, MANIFEST), text, config.attempt), config.attempt)
-    if config.stream and FileSystems.exists(config.stream.stop_path):
-        FileSystems.delete([config.stream.stop_path])
 
 
 def _windows(directory: str) -> Iterator[dict[str, Any]]:

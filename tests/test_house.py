@@ -35,6 +35,7 @@ MAY_IMPORT_BEAM = {
     "transforms/journal.py",
     "transforms/tables.py",
     "transforms/totals.py",
+    "transforms/write/publishing.py",
 } | {
     f"pipeline/{name}.py"
     for name in (
@@ -47,6 +48,7 @@ MAY_IMPORT_BEAM = {
         "windows",
         "cli",
         "run",
+        "running",
         "runners",
         "state",
         "summary",

@@ -11,8 +11,7 @@ from pipeline.requests import visit_with_rules
 from transforms.elements import Fetched, FetchedArchive, Gone, Page, Reject, Visit
 from transforms.fetch.freshness import ask_again_at
 from transforms.fetch.visits import asked_url, visit_of_fault
-from transforms.ledger.addresses import FINAL, MAX_TRIES
-from transforms.ledger.addresses import _row as row_after
+from transforms.ledger.addresses import FINAL, MAX_TRIES, row_after
 
 Product = Fetched | FetchedArchive | Page | Reject | Visit | Gone | str
 """A page, an archive, a document that a list carries, a fault, what the ledger is told, a page that is no more, or the

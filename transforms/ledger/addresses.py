@@ -80,7 +80,7 @@ def address_rows(visits: Iterable[Visit], kept: pa.Table, at: datetime, ask_agai
     is_met = np.array([url in met for url in kept.column("url").to_pylist()], np.bool_)
     before = {row["url"]: row for row in kept.filter(pa.array(is_met)).to_pylist()}
     added = [
-        _row(visit, known, ask_again)
+        row_after(visit, known, ask_again)
         if (known := before.get(url)) is None or epoch_seconds(visit.at) >= known["seen_at"]
         else known  # of a run that died, and was taken up after another one had asked again
         for url, visit in met.items()
@@ -90,7 +90,8 @@ def address_rows(visits: Iterable[Visit], kept: pa.Table, at: datetime, ask_agai
     return table.sort_by([("key", "ascending"), ("url", "ascending")])
 
 
-def _row(visit: Visit, before: dict[str, Any] | None, ask_again: AskAgain) -> dict[str, Any]:
+def row_after(visit: Visit, before: dict[str, Any] | None, ask_again: AskAgain) -> dict[str, Any]:
+    """An address's row after a visit; ``before`` is the row of the visit before it."""
     published_at = visit.published_at or (_instant(before["published_at"]) if before else None)
     row: dict[str, Any] = {
         "key": address_key(visit.url),

@@ -45,6 +45,33 @@ class Ticks(beam.PTransform):
         )
 
 
+class MarkEnd(beam.PTransform):
+    """Makes a file when everything that leads to some elements has come to its end.
+
+    Not every runner ends with its sources, and the program that started it has to know.
+    """
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        self._path = path
+
+    def expand(self, elements: beam.PCollection) -> beam.PCollection:  # noqa: D102
+        key = elements.pipeline | "Always" >> beam.Create([self._path]).with_output_types(str)
+        ended = elements | "Path" >> beam.Map(lambda _, path: path, self._path).with_output_types(str)
+        return (
+            (key, ended)
+            | "Both" >> beam.Flatten()
+            | "Keyed" >> beam.Map(lambda path: (path, None)).with_output_types(tuple[str, None])
+            | "AtTheEnd" >> beam.GroupByKey()
+            | "Mark" >> beam.Map(_mark).with_output_types(str)
+        )
+
+
+def _mark(group: tuple[str, Any]) -> str:
+    with FileSystems.create(group[0]):
+        return group[0]
+
+
 class _Numbers(RestrictionProvider):
     """The numbers of the ticks, without end."""
 

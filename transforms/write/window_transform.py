@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
+import uuid
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
+from apache_beam.transforms.window import GlobalWindows
 
 from transforms.elements import TableFile
 from transforms.event_windows import closing_windows
 from transforms.generation import StatePlan, commit
+from transforms.journal import LOG, VERSION, Journal
 from transforms.write.jsonl import copy_line, gone_line, record_line, reject_line
 from transforms.write.manifest import totals
+from transforms.write.publishing import PART, WAITING, manifests, name_of, publish, publish_all
 from transforms.write.transform import Ended, counted_by_key
-from transforms.write.windows import PREFIX, file_name, manifest_name, next_name, window_manifest, window_name
+from transforms.write.windows import file_name, manifest_name, next_name, window_manifest, window_name
 
 _COMMIT = "commit"
 _FILE, _COUNT, _GONE = "file", "count", "gone"
-_PART = ".part"
+_LOG_PARAM, _VERSION_PARAM = beam.DoFn.StateParam(LOG), beam.DoFn.StateParam(VERSION)
+
+Ready = tuple[str, tuple[float, float, list[Any]]]
+"""A window's start and end in seconds since 1970, and what is known of it."""
 
 
 class Keep(NamedTuple):
@@ -58,6 +66,8 @@ class WriteWindows(beam.PTransform):
         ended: what they came to.
         gone: addresses that held an article and are gone.
         keep: for the next run; None without a state.
+        is_durable: whether the runner restores what it had at a checkpoint: then a window is published when one has
+            been made, and not before, for what comes after a restore may differ.
     """
 
     def __init__(
@@ -71,8 +81,10 @@ class WriteWindows(beam.PTransform):
         ended: Ended,
         gone: beam.PCollection | None,
         keep: Keep | None,
+        is_durable: bool,
     ) -> None:
         super().__init__()
+        self._is_durable = is_durable
         self._place = directory, {name: run[name] for name in ("run_id", "attempt")}
         self._window_s, self._shards = window_s, shards
         self._read, self._not_due, self._ended, self._gone = read, not_due, ended, gone
@@ -110,12 +122,21 @@ class WriteWindows(beam.PTransform):
             | f"Keep{table.capitalize()}Windows" >> closing_windows(self._window_s)
             for table, some in (self._keep.values.items() if self._keep else ())
         ]
-        return (
+        windows = (
             [files, counts, *kept]
             | "Facts" >> beam.Flatten()
             | "ByWindow" >> beam.GroupByKey()
-            | "Commit" >> beam.ParDo(_CommitDoFn(*self._place, self._keep and self._keep._replace(values={})))
+            | "Window" >> beam.Map(_with_window).with_output_types(tuple[str, tuple[float, float, list[Any]]])
+            | "AllTime" >> beam.WindowInto(GlobalWindows())
         )
+        commit = _DurableCommitDoFn if self._is_durable else _CommitDoFn
+        keep = self._keep and self._keep._replace(values={})
+        return windows | "Commit" >> beam.ParDo(commit(*self._place, keep)).with_output_types(str)
+
+
+def _with_window(group: tuple[str, Iterable[Any]], window: Any = beam.DoFn.WindowParam) -> Ready:
+    key, facts = group
+    return key, (float(window.start), float(window.end), list(facts))
 
 
 def _sharded(element: Any, kind: str, line: Callable[[Any], str], shards: int) -> tuple[int, tuple[str, str]]:
@@ -137,7 +158,6 @@ class _WriteShardDoFn(beam.DoFn):
         self,
         group: tuple[int, Iterable[tuple[str, str]]],
         window: Any = beam.DoFn.WindowParam,
-        pane: Any = beam.DoFn.PaneInfoParam,
     ) -> Iterator[tuple[str, tuple[str, Any]]]:
         shard, lines = group
         by_kind = defaultdict[str, list[str]](list)
@@ -145,9 +165,8 @@ class _WriteShardDoFn(beam.DoFn):
             by_kind[kind].append(line)
         name = window_name(window.start.to_utc_datetime(has_tz=True))
         for kind, some in sorted(by_kind.items()):
-            path = FileSystems.join(
-                self._directory, f"{file_name(kind, name, shard, self._shards)}.{pane.index}{_PART}"
-            )
+            final = file_name(kind, name, shard, self._shards)
+            path = FileSystems.join(self._directory, f"{final}.{uuid.uuid4().hex}{PART}")
             with FileSystems.create(path) as stream:
                 for line in sorted(some):  # by id, and the same over retries
                     stream.write(f"{line}\n".encode())
@@ -161,41 +180,76 @@ class _CommitDoFn(beam.DoFn):
         self._directory, self._run, self._keep = directory, run, keep
 
     def start_bundle(self) -> None:
-        self._ready: list[tuple[Any, list[tuple[str, Any]]]] = []
+        self._ready: list[tuple[float, float, list[Any]]] = []
 
-    def process(
-        self, group: tuple[str, Iterable[tuple[str, Any]]], window: Any = beam.DoFn.WindowParam
-    ) -> Iterator[str]:
-        self._ready.append((window, list(group[1])))
+    def process(self, group: Ready) -> Iterator[str]:
+        self._ready.append(group[1])
         return iter(())
 
     def finish_bundle(self) -> None:
-        for window, facts in sorted(self._ready, key=lambda one: one[0].end):
-            self._commit(
-                window.start.to_utc_datetime(has_tz=True), window.end.to_utc_datetime(has_tz=True), _by_name(facts)
-            )
+        for start_s, end_s, facts in sorted(self._ready, key=lambda one: one[:2]):
+            by_name = _by_name(facts)
+            plan = self._keep.plan(_instant(end_s)) if self._keep else None
+            part = self._prepare(start_s, end_s, by_name, manifests(self._directory), plan)
+            if plan and self._keep:
+                write = self._keep.write.items()
+                commit(plan, [file for table, written in write for file in written(plan, by_name.get(table, []))])
+            publish(self._directory, part)
+            if self._keep:
+                self._keep.tidy()
 
-    def _commit(self, start: datetime, end: datetime, facts: dict[str, list[Any]]) -> None:
-        name = next_name(window_name(start), manifests(self._directory))
+    def _prepare(
+        self, start_s: float, end_s: float, facts: dict[str, list[Any]], taken: list[str], plan: StatePlan | None
+    ) -> str:
+        """Write the window's manifest beside its place, with what is to be moved; gives its path."""
+        start = _instant(start_s)
+        name = next_name(window_name(start), taken)
         files, moves, gone = defaultdict[str, list[str]](list), dict[str, str](), 0
         for kind, shard, shards, lines, part in facts.pop(_FILE, []):
             moves[part] = file_name(kind, name, shard, shards)
             files[kind].append(moves[part])
             gone += lines if kind == _GONE else 0
         counts, *details = totals(dict(facts.pop(_COUNT, [])))
-        plan = self._keep.plan(end) if self._keep else None
         number = plan.number if plan else None
-        text = window_manifest(self._run, (name, start, end), number, counts, (details[0], details[1]), files, gone)
-        path = FileSystems.join(self._directory, manifest_name(name))
-        row = {"manifest": text, "moves": moves}
-        with FileSystems.create(path + _PART) as stream:
-            stream.write(json.dumps(row).encode())
-        if plan and self._keep:
-            written = [file for table, write in self._keep.write.items() for file in write(plan, facts.get(table, []))]
-            commit(plan, written)
-        publish(self._directory, path + _PART)
-        if self._keep:
-            self._keep.tidy()
+        window = name, start, _instant(end_s)
+        text = window_manifest(self._run, window, number, counts, (details[0], details[1]), files, gone)
+        path = FileSystems.join(self._directory, f"{manifest_name(name)}.{uuid.uuid4().hex}{PART}")
+        with FileSystems.create(path) as stream:
+            stream.write(json.dumps({"name": manifest_name(name), "manifest": text, "moves": moves}).encode())
+        return str(path)
+
+
+class _DurableCommitDoFn(_CommitDoFn):
+    """The same on a runner with checkpoints: a window waits in the state until one has been made.
+
+    Whenever a window comes, all that wait are to be published after the next checkpoint: also those for whom the word
+    of an earlier one was lost, with the worker that was waiting for it.
+    """
+
+    def process(
+        self,
+        group: Ready,
+        log: Any = _LOG_PARAM,
+        version: Any = _VERSION_PARAM,
+        finalizer: Any = beam.DoFn.BundleFinalizerParam,
+    ) -> Iterator[str]:
+        journal = Journal(log, version)
+        start_s, end_s, facts = group[1]
+        published = manifests(self._directory)
+        waiting = [path for path in map(bytes.decode, journal.entries()) if name_of(path) not in published]
+        waiting.append(self._prepare(start_s, end_s, _by_name(facts), [*published, *map(name_of, waiting)], None))
+        journal.replace(path.encode() for path in waiting)
+        with FileSystems.create(FileSystems.join(self._directory, WAITING)) as stream:
+            stream.write(json.dumps(waiting).encode())
+        finalizer.register(partial(publish_all, self._directory, waiting))
+        yield waiting[-1]
+
+    def finish_bundle(self) -> None:
+        """Nothing is published here."""
+
+
+def _instant(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _by_name(facts: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
@@ -203,28 +257,3 @@ def _by_name(facts: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
     for name, value in facts:
         found[name].append(value)
     return found
-
-
-def manifests(directory: str) -> list[str]:
-    """The names of a run's windows' manifests, in order."""
-    found = FileSystems.match([FileSystems.join(directory, f"{PREFIX}*.json")])[0].metadata_list
-    return sorted(file.path.replace("\\", "/").rsplit("/", 1)[-1] for file in found)
-
-
-def publish(directory: str, part: str) -> None:
-    """Move the files of a window that is committed to their places, its manifest last; what is moved already, is.
-
-    Args:
-        directory: of the run.
-        part: the path of the manifest beside its place.
-    """
-    with FileSystems.open(part) as stream:
-        row = json.loads(stream.read())
-    for source, name in row["moves"].items():
-        if FileSystems.exists(source):
-            FileSystems.rename([source], [FileSystems.join(directory, name)])
-    path = part.removesuffix(_PART)
-    with FileSystems.create(f"{path}.whole{_PART}") as stream:
-        stream.write(row["manifest"].encode())
-    FileSystems.rename([f"{path}.whole{_PART}"], [path])
-    FileSystems.delete([part])
