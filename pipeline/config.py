@@ -48,7 +48,6 @@ class Stream:
         drained_path: a file that says that all windows have closed.
         stop_after_s: when it stops by itself, counted from the start; None for never.
         is_by_language: whether each language's copies are looked for by a worker of its own.
-        is_durable: whether the runner goes on from checkpoints.
         is_in_pieces: whether the runner can only end: then it is run anew for every window, in this process.
     """
 
@@ -59,7 +58,6 @@ class Stream:
     drained_path: str
     stop_after_s: float | None
     is_by_language: bool
-    is_durable: bool
     is_in_pieces: bool
 
 

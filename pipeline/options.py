@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import NoReturn
 
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
+from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.config import MAX_BYTES, Live, RunConfig, Stream, UsageError, checked_run_id, parse_size
-from pipeline.runners import ONLY_ENDS, SCHEME, WITH_CHECKPOINTS, Ending, ending_of, refuse_workers, resolve_runner
+from pipeline.runners import ONLY_ENDS, SCHEME, Ending, ending_of, prepare_stream, refuse_workers, resolve_runner
 from pipeline.sources import load, override
 from pipeline.values import parse_count, parse_interval
 
@@ -163,12 +163,10 @@ def parse_request(arguments: list[str], is_stream: bool) -> Request:
 
 def _stream(own: RunOptions, options: PipelineOptions, directory: str, runner: str) -> Stream:
     is_in_pieces = runner == ONLY_ENDS
-    if own.state and runner in WITH_CHECKPOINTS:
-        raise UsageError(f"--state: a stream on the {runner} knows what it knows from its checkpoints; leave it out")
     if is_in_pieces:
         refuse_workers(options)
     else:
-        options.view_as(StandardOptions).streaming = True
+        prepare_stream(options, runner)
     return Stream(
         every_s=parse_interval(own.every or "5m", "--every"),
         window_s=parse_interval(own.window or "10m", "--window"),
@@ -177,7 +175,6 @@ def _stream(own: RunOptions, options: PipelineOptions, directory: str, runner: s
         drained_path=FileSystems.join(directory, DRAINED),
         stop_after_s=parse_interval(own.stop_after, "--stop-after") if own.stop_after else None,
         is_by_language=(own.copies_by or "all") == "language",
-        is_durable=runner in WITH_CHECKPOINTS,
         is_in_pieces=is_in_pieces,
     )
 

@@ -15,10 +15,19 @@ from string import Template
 from typing import Any
 
 from pipeline.tally import CUT, MAX_EXAMPLES, MAX_NAMES, REST, WEB, Tally, cut, histogram
+from transforms.text_origin import TextOrigin
 
 MAX_ROWS = 50
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _OUTCOMES = {"articles": "Articles", "copies": "Copies", "rejects": "Rejects", "unchanged": "Unchanged"}
+_EXTRACTION: dict[str, str] = {
+    TextOrigin.BLOCKS: "The page's blocks, chosen by the models",
+    TextOrigin.JSON_LD: "A body that the page states in JSON-LD",
+    TextOrigin.TRAFILATURA: "trafilatura",
+    TextOrigin.EVERYTHING: "All text, of pages too large to judge",
+    TextOrigin.UNSURE: "Of these, the models were unsure",
+    TextOrigin.FAILED: "Of these, the models failed",
+}
 _HTML = resources.files("pipeline").joinpath("report.html").read_text("utf-8")
 
 
@@ -45,6 +54,7 @@ def page(run: Mapping[str, Any], tally: Tally) -> str:
         sources_caption=_sources_caption(len(tally.sources)),
         sources=_sources(tally),
         languages=_shares(run["articles_by_language"], articles),
+        extraction=_extraction(run.get("extraction", {})),
         agencies=_shares({**tally.agencies, "(none named)": articles - named}, articles),
         times=_times(tally, articles),
         examples=str(MAX_EXAMPLES),
@@ -117,6 +127,15 @@ def _shares(counts: Mapping[str, int], total: int) -> str:
     if rest := ordered[MAX_ROWS:]:
         ordered[MAX_ROWS:] = [(f"({_number(len(rest))} others)", sum(count for _, count in rest))]
     return _rows((_head(name) + _amount(count) + _share(count, total) for name, count in ordered), 3)
+
+
+def _extraction(counts: Mapping[str, int]) -> str:
+    """What led to a text is shown also where it never did: that no page failed is what one wants to see."""
+    led = (TextOrigin.UNSURE, TextOrigin.FAILED)
+    pages = sum(count for name, count in counts.items() if name not in led)
+    shown = (name for name, count in counts.items() if pages and (count or name in led))
+    rows = (_head(_EXTRACTION.get(name, name)) + _amount(counts[name]) + _share(counts[name], pages) for name in shown)
+    return _rows(rows, 3)
 
 
 def _sources_caption(count: int) -> str:

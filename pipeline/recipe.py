@@ -58,7 +58,7 @@ def build(p: beam.Pipeline, config: RunConfig) -> None:
     if stream:
         keep = keep_windows(config, state, read, merged) if state else None
         place = config.directory, run, stream.window_s, stream.shards
-        windows = p | WriteWindows(*place, documents, read.not_due, ended, read.gone, keep, stream.is_durable)
+        windows = p | WriteWindows(*place, documents, read.not_due, ended, articles, read.gone, keep)
         if not stream.is_in_pieces:
             _ = windows | MarkEnd(stream.drained_path)
         return
@@ -66,4 +66,4 @@ def build(p: beam.Pipeline, config: RunConfig) -> None:
     if state:
         files = [merged.files, merged.readings | KeepKnown(state), *([read.files] if read.files else [])]
         commit = CommitGeneration(state, files | "StateFiles" >> beam.Flatten())
-    _ = p | CommitRun(config.directory, run, documents, ended, read.not_due, commit)
+    _ = p | CommitRun(config.directory, run, documents, ended, read.not_due, articles, commit)

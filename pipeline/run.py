@@ -119,7 +119,9 @@ def write_failure(config: RunConfig, details: str) -> str:
 
 
 def tidy(config: RunConfig) -> None:
-    """Drop what is needed only until a run is whole: the responses that it kept."""
+    """Drop what is needed only until a run is whole: the responses that it kept, and what killed workers left."""
+    for folder in Path(config.directory).glob("beam-temp-*"):
+        shutil.rmtree(folder, ignore_errors=True)
     if config.live and config.live.spool_dir:
         shutil.rmtree(config.live.spool_dir, ignore_errors=True)
 

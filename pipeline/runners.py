@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from pathlib import Path
 from typing import Literal
@@ -29,14 +30,42 @@ Ending = Literal["waited_for", "handed_over", "dry"]
 
 _FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 _FLINK, _DATAFLOW = "FlinkRunner", "DataflowRunner"
-WITH_CHECKPOINTS = frozenset({_FLINK, "PortableRunner", _DATAFLOW})
-"""Runners that go on after a fault from what they had at a checkpoint."""
+ON_FLINK = frozenset({_FLINK, "PortableRunner"})
+_CHECKPOINTING_MS, _BUNDLE_MS = 10_000, 100
 
 ONLY_ENDS = "FnApiRunner"
 """The runner that comes to what lies behind a grouping only when its sources have ended: a window would never close."""
 
 _JVM_STACK = "-Xss16m"
 """Of Flink's job server, which walks a graph by recursion: that of `--sources` is deeper than Java's default stack."""
+
+
+class FlinkOptions(PipelineOptions):
+    """Options of Flink's job server that Beam's Python does not know, and hands on."""
+
+    @classmethod
+    def _add_argparse_args(cls, parser: argparse.ArgumentParser) -> None:
+        flink = parser.add_argument_group("Flink")
+        flink.add_argument("--checkpointing_interval", type=int, metavar="MS", help="a stream's; default: 10000")
+        flink.add_argument(
+            "--finish_bundle_before_checkpointing", action="store_true", help="always so for a stream on Flink"
+        )
+        flink.add_argument("--max_bundle_time_mills", type=int, metavar="MS", help="a stream's; default: 100")
+        flink.add_argument("--savepoint_path", metavar="PATH", help="where a stream goes on that was stopped so")
+
+
+def prepare_stream(options: PipelineOptions, runner: str) -> None:
+    """Set what a stream needs of a runner.
+
+    Without ``finish_bundle_before_checkpointing`` Beam's Flink runner holds back what a checkpoint interrupts: windows
+    close without it, and it is dropped as late. And without an interval nothing is ever committed.
+    """
+    options.view_as(StandardOptions).streaming = True
+    if runner in ON_FLINK:
+        flink = options.view_as(FlinkOptions)
+        flink.checkpointing_interval = flink.checkpointing_interval or _CHECKPOINTING_MS
+        flink.max_bundle_time_mills = flink.max_bundle_time_mills or _BUNDLE_MS
+        flink.finish_bundle_before_checkpointing = True
 
 
 def resolve_runner(options: PipelineOptions) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,14 +18,14 @@ from pipeline.state import publish_windows
 from transforms.instants import iso
 from transforms.write.manifest import NAME as MANIFEST
 from transforms.write.manifest import manifest
-from transforms.write.publishing import manifests, publish_waiting
+from transforms.write.publishing import manifests, read_manifest
 from transforms.write.transform import prepare, publish
 from transforms.write.windows import summed
 
 _OURS = re.compile(
     r"(?:articles|copies|rejects|gone)-\d{8}T[\d.Z-]+-of-\d{5}\.jsonl(?:\.[0-9a-f]+\.part)?"
     r"|window-\d{8}T[\d.Z-]+\.json\.(?:whole|[0-9a-f]+)\.part"
-    r"|stop|drained|waiting\.json|failed\.txt|report\.html(?:\.part)?|run\.json\.part"
+    r"|stop|drained|failed\.txt|report\.html(?:\.part)?|run\.json\.part"
 )
 _LOOKS_S = {False: 1.0, True: 15.0}
 """Between two looks for new manifests: on a local disk, and on any other file system."""
@@ -61,10 +60,9 @@ def is_drained(config: RunConfig) -> bool:
 
 def conclude(config: RunConfig, options: Any) -> None:
     """Write the ``run.json`` of a stream that has ended: the sum of its windows."""
-    publish_waiting(config.directory)
     take_up(config)
     windows = list(_windows(config.directory))
-    counts, by_reason, by_language, files = summed(windows)
+    totals, files = summed(windows)
     files = {kind: files.get(kind, []) for kind in ("articles", "copies", "rejects", *files)}
     run = facts(config, options)
     if config.state is not None:
@@ -74,19 +72,13 @@ def conclude(config: RunConfig, options: Any) -> None:
             "base": made[0] - 1 or None if made else None,
             "generation": made[-1] if made else None,
         }
-    text = manifest(run, counts, by_reason, by_language, files, iso(datetime.now(UTC)) or "")
+    text = manifest(run, *totals, files, iso(datetime.now(UTC)) or "")
     publish(prepare(FileSystems.join(config.directory, MANIFEST), text, config.attempt), config.attempt)
 
 
 def _windows(directory: str) -> Iterator[dict[str, Any]]:
     for name in manifests(directory):
-        yield _read(FileSystems.join(directory, name))
-
-
-def _read(path: str) -> dict[str, Any]:
-    with FileSystems.open(path) as stream:
-        row: dict[str, Any] = json.loads(stream.read())
-    return row
+        yield read_manifest(directory, name)
 
 
 @contextmanager
@@ -102,7 +94,7 @@ def shown(directory: str, is_quiet: bool, stream: TextIO) -> Iterator[None]:
     def show() -> None:
         for name in sorted(set(manifests(directory)) - seen):
             seen.add(name)
-            stream.write(line(_read(FileSystems.join(directory, name))) + "\n")
+            stream.write(line(read_manifest(directory, name)) + "\n")
             stream.flush()
 
     thread = Thread(target=_until, args=(stopping, look_s, show), name="windows", daemon=True)

@@ -72,7 +72,7 @@ class Journal:
 
 
 class Cache(Generic[Value]):
-    """What a worker has made of the journals of its keys.
+    """What a worker has made of the journals of its keys: one for all instances of a step in a process.
 
     Args:
         build: makes a key's object of its entries; of none for a key that is new.
@@ -83,7 +83,8 @@ class Cache(Generic[Value]):
     def __init__(self, build: Callable[[str, list[bytes]], Value], carried_as: str | None = None) -> None:
         self._build = build
         self._is_carried = carried_as is not None
-        self._kept: dict[str, tuple[bytes, Value]] = {} if carried_as is None else _CARRIED.setdefault(carried_as, {})
+        name = carried_as or f"{build.__module__}.{getattr(build, '__qualname__', type(build).__qualname__)}"
+        self._kept: dict[str, tuple[bytes, Value]] = _KEPT.setdefault(name, {})
 
     def get(self, key: str, journal: Journal) -> Value:
         """The key's object as the journal has it."""
@@ -98,10 +99,10 @@ class Cache(Generic[Value]):
         self._kept[key] = journal.version, value
 
 
-_CARRIED: dict[str, dict[str, Any]] = {}
+_KEPT: dict[str, dict[str, Any]] = {}
 
 
 def drop_carried(prefix: str) -> None:
     """Forget what was carried under names that begin like this."""
-    for name in [name for name in _CARRIED if name.startswith(prefix)]:
-        del _CARRIED[name]
+    for name in [name for name in _KEPT if name.startswith(prefix)]:
+        del _KEPT[name]

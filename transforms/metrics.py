@@ -9,6 +9,7 @@ from apache_beam.metrics import Metrics
 from apache_beam.metrics.metricbase import Counter
 
 from transforms.reasons import Reason, Stage
+from transforms.text_origin import TextOrigin
 
 NAMESPACE = "depesche"
 
@@ -21,3 +22,8 @@ def documents_read() -> Counter:
 def rejected(stage: Stage, reason: Reason) -> Counter:
     """Inputs given up, by stage and reason."""
     return Metrics.counter(NAMESPACE, f"rejected_{stage}_{reason}")
+
+
+def extracted(fact: TextOrigin) -> Counter:
+    """Pages by what their text was taken from, and what led there."""
+    return Metrics.counter(NAMESPACE, f"extracted_{fact.name.lower()}")

@@ -35,6 +35,8 @@ def test_the_demo_gives_every_kind_of_result_and_the_same_lines_twice(tmp_path: 
     first = ingest(tmp_path, "one", "--input", DEMO)
     counts = first.manifest["counts"]
     assert (counts["articles"], counts["copies"], counts["rejects"]) == (27, 4, 7), "see seeds/README.md"
+    taken = first.manifest["extraction"]
+    assert (taken["blocks"], taken["trafilatura"], taken["unsure"], taken["failed"]) == (8, 2, 2, 0)
     assert {"de", "en"} <= {article["language"] for article in first.articles}
     assert any(article["agency"] == "dpa" for article in first.articles)
     assert any(article["paywalled"] for article in first.articles)

@@ -53,6 +53,7 @@ class Builds:
 
     def __init__(self) -> None:
         self.count = 0
+        drop_carried("")  # what other tests have left
 
     def __call__(self, _: str, entries: list[bytes]) -> list[bytes]:
         self.count += 1
@@ -74,6 +75,8 @@ def test_an_object_is_built_once_while_nobody_else_writes() -> None:
     for number in range(10):
         assert add(cache, state, b"%d" % number) == [b"%d" % one for one in range(number + 1)]
     assert builds.count == 1
+    assert add(Cache(builds), state, b"z")[0] == b"0"
+    assert builds.count == 1, "another instance of the step, in the same process"
 
 
 def test_a_retried_bundle_does_not_see_what_the_failed_one_did() -> None:
@@ -95,7 +98,7 @@ def test_a_call_that_fails_half_way_leaves_nothing_behind() -> None:
 
 def test_a_key_that_was_elsewhere_for_a_while_is_built_anew() -> None:
     builds, state = Builds(), State()
-    here, there = Cache(builds), Cache(builds)
+    here, there = Cache(builds, "here"), Cache(builds, "there")  # two processes
     add(here, state, b"a")
     fork = state.copy()
     add(here, fork, b"x")  # written here, and taken back

@@ -50,7 +50,7 @@ def stream(tmp_path: Path, **more: Any) -> Stream:
         "stop_after_s": None,
         "is_in_pieces": False,
     }
-    return Stream(stop_path=str(tmp_path / "stop"), **(given | more))
+    return Stream(stop_path=str(tmp_path / "stop"), drained_path=str(tmp_path / "drained"), **(given | more))
 
 
 def polled(

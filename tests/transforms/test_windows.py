@@ -20,7 +20,7 @@ from transforms.elements import Copy, Gone, Record, Reject
 from transforms.generation import StatePlan, commit, load, numbers
 from transforms.reasons import Reason, Stage
 from transforms.write import schemas
-from transforms.write.publishing import WAITING, publish, publish_waiting
+from transforms.write.publishing import publish
 from transforms.write.transform import Ended
 from transforms.write.window_transform import Keep, WriteWindows
 
@@ -38,7 +38,7 @@ def articles() -> list[TimestampedValue]:
     return stamped(*((record(text, f"https://example.org/{n}"), n * 6.0) for n, text in enumerate(texts)))
 
 
-def write(directory: Path, shards: int = 1, keep: Any = None, is_durable: bool = False) -> None:
+def write(directory: Path, shards: int = 1, keep: Any = None) -> None:
     """Three articles, of which the second is a copy of the first one; a reject and an address that is gone."""
 
     def graph(p: beam.Pipeline, _: Any) -> dict[str, beam.PCollection]:
@@ -52,7 +52,7 @@ def write(directory: Path, shards: int = 1, keep: Any = None, is_durable: bool =
         ended = Ended(standing, copies, rejects, p | "None" >> beam.Create([]))
         kept = keep(records) if keep else None
         place = str(directory), RUN, 10.0, shards
-        return {"done": p | WriteWindows(*place, [records], [unchanged], ended, gone, kept, is_durable)}
+        return {"done": p | WriteWindows(*place, [records], [unchanged], ended, [], gone, kept)}
 
     run(graph)
 
@@ -100,21 +100,6 @@ def test_a_window_that_has_been_written_is_never_written_again(tmp_path: Path) -
     write(tmp_path)
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     assert manifest(tmp_path, "window-20260304T080000Z-2.json")["counts"]["articles"] == 1
-
-
-def test_with_checkpoints_a_window_waits_for_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path / "told", is_durable=True)
-    assert [manifest(tmp_path / "told", name)["counts"]["articles"] for name in FILES] == [1, 1]
-    monkeypatch.setattr("transforms.write.publishing.publish", lambda *_: None)  # the word of it is lost
-    write(tmp_path / "lost", is_durable=True)
-    assert not list((tmp_path / "lost").glob("window-*.json"))
-    assert len(json.loads((tmp_path / "lost" / WAITING).read_text("utf-8"))) == 2
-    monkeypatch.undo()
-    publish_waiting(str(tmp_path / "lost"))
-    assert [manifest(tmp_path / "lost", name) for name in FILES] == [
-        manifest(tmp_path / "told", name) for name in FILES
-    ]
-    assert names(tmp_path / "lost") == names(tmp_path / "told") or WAITING in names(tmp_path / "told")
 
 
 class Killed(BaseException):

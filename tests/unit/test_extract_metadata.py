@@ -103,6 +103,20 @@ def test_titles(head: str, body: str, title: str | None, origin: str | None) -> 
         ("", "<h1>Kai</h1><p>4. März 2026, 05:06 Uhr</p>", "2026-03-04T00:00:00Z", "day", "line beside the headline"),
         ("", "<h1>Kai</h1><p>2026. 03. 04. 11:27</p>", "2026-03-04T00:00:00Z", "day", "line beside the headline"),
         ("", "<i>04.03.2026</i><h1>Kai</h1>", "2026-03-04T00:00:00Z", "day", "line beside the headline"),
+        (
+            "",  # the dates of teasers far below the headline are not the article's
+            "<i>04.03.2026</i><h1>Kai</h1>" + "<p>Kran</p>" * 30 + "<i>01.02.2026</i>",
+            "2026-03-04T00:00:00Z",
+            "day",
+            "line beside the headline",
+        ),
+        (
+            "",  # nor is the day of the visit, above everything else
+            "<i>05.06.2026</i><p>Start</p><p>Kai</p><h1>Kai</h1>" + "<p>Kran</p>" * 30 + "<i>04.03.2026</i>",
+            "2026-03-04T00:00:00Z",
+            "day",
+            "line beside the headline",
+        ),
         (ld(datePublished="2027-01-01T00:00:00Z"), "", None, None, None),
         ("", "<footer>© 2026 Blatt</footer>", None, None, None),
     ],

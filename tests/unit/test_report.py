@@ -89,6 +89,7 @@ def run(**counts: int) -> dict[str, Any]:
         "runner": "FnApiRunner",
         "counts": {"read": sum(known.values())} | known,
         "articles_by_language": {"de": known["articles"]},
+        "extraction": {"blocks": 7, "json-ld": 0, "trafilatura": 1, "everything": 0, "unsure": 2, "failed": 0},
         "files": {"articles": [], "copies": [], "rejects": []},
         "options": {"input": ["seeds/demo"]},
         "versions": {"python": "3.11.7"},
@@ -119,6 +120,14 @@ def test_an_empty_run_has_a_page() -> None:
     rows = Parsed(page_of()).rows
     assert rows.count(["none"]) >= 4
     assert ["Articles", "0", ""] in rows
+
+
+def test_says_what_texts_were_taken_from() -> None:
+    rows = Parsed(page_of(article())).rows
+    assert ["trafilatura", "1", "12.5 %"] in rows
+    assert ["Of these, the models were unsure", "2", "25.0 %"] in rows
+    assert ["Of these, the models failed", "0", "0.0 %"] in rows
+    assert not any("JSON-LD" in row[0] for row in rows)
 
 
 def test_counts_each_source_and_sums_the_rest() -> None:

@@ -101,11 +101,11 @@ def test_id_is_the_address_or_else_the_words() -> None:
 
 def test_manifest_is_valid_and_names_files_without_their_folder() -> None:
     files = {"articles": ["/tmp/x/articles-00000-of-00001.jsonl"], "copies": [], "rejects": []}  # noqa: S108
-    text = manifest(RUN, Counts(3, 1, 1, 1), {"empty": 1}, {"de": 1}, files, "2026-03-04T08:01:00Z")
+    text = manifest(RUN, Counts(3, 1, 1, 1), {"empty": 1}, {"de": 1}, {"blocks": 1}, files, "2026-03-04T08:01:00Z")
     assert valid("run", text)["files"]["articles"] == ["articles-00000-of-00001.jsonl"]
 
 
 @pytest.mark.parametrize("counts", [Counts(4, 1, 1, 1), Counts(2, 1, 1, 1), Counts(0, 0, 0, 0, 1)])
 def test_counts_that_do_not_close_are_never_committed(counts: Counts) -> None:
     with pytest.raises(CountsError, match="came to an end"):
-        manifest(RUN, counts, {}, {}, {}, datetime.now(UTC).isoformat())
+        manifest(RUN, counts, {}, {}, {}, {}, datetime.now(UTC).isoformat())

@@ -17,6 +17,7 @@ A rule is a table with
 * ``hard``: of a cut: what follows never is the article again (comments);
 * ``lines``: of a box: how many lines without prose it may hold; ``prose``: how many of another subject;
   ``until``: phrases that close it;
+* ``alone``: true if rows of a table and subheads that are numbered from one on are not meant;
 * ``paywall``: the line says that the text is cut off for those who do not pay;
 * ``example``: an invented line that it matches, ``keeps``: one that it must not match.
 """
@@ -61,6 +62,7 @@ class Rule(NamedTuple):
     lines: int
     prose: int
     until: frozenset[str]
+    alone: bool
     paywall: bool
     raw: bool
     example: str
@@ -152,6 +154,7 @@ def _rule(table: Mapping[str, Any]) -> Rule:
         lines=table.get("lines", 6),
         prose=table.get("prose", 0),
         until=frozenset(table.get("until", ())),
+        alone=table.get("alone", False),
         paywall=table.get("paywall", False),
         raw=table.get("raw", False),
         example=table["example"],
@@ -188,9 +191,7 @@ def language_of(texts: Iterable[str]) -> str:
 
     Each line counts with at most 300 characters; a share below an eighth is another language.
     """
-    words: Counter[str] = Counter()
-    for text in texts:
-        words.update(_WORD.findall(text[:_SAMPLE_CHARS].lower()))
+    words = Counter(_WORD.findall("\n".join(text[:_SAMPLE_CHARS] for text in texts).lower()))
     total = sum(words.values())
     if not total:
         return "und"

@@ -57,6 +57,8 @@ _AGE = re.compile(
 _UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _GERMAN_UNITS = {"sekunde": "s", "minute": "m", "min": "m", "stunde": "h", "std": "h", "tag": "d", "woche": "w"}
 _DAY_WORD = re.compile(r"\b(?:(?P<gestern>gestern|yesterday)|heute|today)\b")
+_TOLD = re.compile(r"\d|gestern|yesterday|heute|today|ago\b|vor ein")
+"""Without one of these there is no date, day or age; most lines have none."""
 _CHANGED = re.compile(r"aktualisier|update|ge(?:ä|ae)ndert|modified|edited|zuletzt")
 _LABEL = re.compile(
     r"\b(?:ver(?:ö|oe)ffentlicht|erschienen|publiziert|erstellt|gepostet|aktualisier(?:t|ung)"
@@ -112,7 +114,7 @@ def is_date_line(text: str, labelled: bool = False) -> bool:
     if len(text) > _MAX_CHARS:
         return False
     low = text.lower()
-    if _SPAN.search(low) or _LONG_PAST.search(low):
+    if not _TOLD.search(low) or _SPAN.search(low) or _LONG_PAST.search(low):
         return False
     rest, dates = low, 0
     for pattern in (*_DAYS, _SLASHED, _TIME, _AGE, _DAY_WORD):

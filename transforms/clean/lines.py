@@ -20,14 +20,13 @@ _MEASURED = 4000
 """Words are counted in this many characters; a longer line is prose anyway."""
 
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u2028-\u202e\u2060\ufeff]")
-_SPACE = re.compile(r"\s+")
 _LEADING = re.compile(r"^(?:[^\w\"'„“”»«‚‘’(\[#@©$€£+¿¡…]|\d{1,2}\. )+")
 _TRAILING = re.compile(r"[\s:.…»›>!→,;|•*–—-]{1,20}$")
 _SENTENCE_END = re.compile(r"[.!?…。！？।][\"'”“’»«)\]\s\d]{0,6}$")
 _BULLET = re.compile(r"^(?:[•·▪●◦‣*–-]|\d{1,2}[.)])\s")
 _CONTENT = re.compile(r"[^\W\d_]{5,40}")
 _MARK = re.compile(r"^(?:[•·▪●◦‣*→»›▶►■□✓✔–—-]{1,3} ?|\d{1,2}\. )")
-_QUOTES = str.maketrans({"‘": "'", "’": "'", "‐": "-", "‑": "-", "\xa0": " "})
+_PLAINER = {"‘": "'", "’": "'", "‐": "-", "‑": "-"}
 
 _CALL = re.compile(r"[?!][\"'”“’»«)]{0,2}$")
 _FULL_STOP = re.compile(r"[.?!] ")
@@ -61,7 +60,8 @@ class Line(NamedTuple):
 
 def tidy(text: str) -> str:
     """One line's text without invisible characters, with single spaces."""
-    return _SPACE.sub(" ", _INVISIBLE.sub("", text)).strip()
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_INVISIBLE.sub("", text).split())
 
 
 def unmarked(text: str) -> str:
@@ -71,8 +71,10 @@ def unmarked(text: str) -> str:
 
 def fold(text: str) -> str:
     """A bounded, lower-case form for comparing lines: no bullet in front, no punctuation at the end."""
-    plain = _INVISIBLE.sub("", text[: SLICE + 50]).translate(_QUOTES)
-    plain = _LEADING.sub("", _SPACE.sub(" ", plain).strip())
+    plain = tidy(text[: SLICE + 50])
+    for character, plainer in _PLAINER.items():
+        plain = plain.replace(character, plainer)
+    plain = _LEADING.sub("", plain)
     return _TRAILING.sub("", plain[:SLICE]).lower()
 
 
@@ -95,7 +97,7 @@ def analyse(index: int, text: str, book: RuleBook) -> Line:
 
 def stems(text: str) -> frozenset[str]:
     """The first six letters of the content words of a text (its first 4,000 characters)."""
-    return frozenset(word[:6] for word in _CONTENT.findall(_INVISIBLE.sub("", text[:_MEASURED]).lower()))
+    return frozenset(word[:6] for word in _CONTENT.findall(tidy(text[:_MEASURED]).lower()))
 
 
 def vocabulary(lines: Iterable[Line]) -> set[str]:

@@ -9,6 +9,7 @@ from itertools import pairwise
 from transforms.clean.book import Rule
 from transforms.clean.dates import is_date_line
 from transforms.clean.lines import PROSE_WORDS, Line, cohesion, vocabulary
+from transforms.clean.series import in_series
 
 _TAIL_SHARE = 0.6
 _TAIL_MIN_WORDS = 40
@@ -54,6 +55,7 @@ def acting(lines: Sequence[Line]) -> list[Rule | None]:
     known: set[str] = set()
     if any(rule.cues for line in lines for rule in line.hits):
         known = vocabulary(line for line in lines if line.prose)
+    series = in_series(lines) if any(rule.alone for line in lines for rule in line.hits) else frozenset()
     chosen: list[Rule | None] = []
     total = sum(line.words for line in lines)
     for i, line in enumerate(lines):
@@ -63,7 +65,16 @@ def acting(lines: Sequence[Line]) -> list[Rule | None]:
         zones = {"any", "head" if i < first else "body"} | ({"tail"} if i >= tail - 1 and i > first else set())
         own = line.words >= PROSE_WORDS and cohesion(line, known) > _OWN_SUBJECT
         chosen.append(
-            next((r for r in line.hits if r.zone in zones and not (own and r.cues and r.zone == "any")), None)
+            next(
+                (
+                    rule
+                    for rule in line.hits
+                    if rule.zone in zones
+                    and not (own and rule.cues and rule.zone == "any")
+                    and not (rule.alone and i in series)
+                ),
+                None,
+            )
         )
     return chosen
 

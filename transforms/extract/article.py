@@ -20,9 +20,7 @@ from transforms.extract.metadata import page_metadata
 from transforms.extract.parse import Element, is_beyond_models, is_outsized, parse_page
 from transforms.extract.plain import paragraphs_of_text
 from transforms.reasons import Reason, Stage
-
-MODELS_FAILED = "the block models failed"
-"""How the origin of ``text`` begins where an exception ended them, so that it can be counted."""
+from transforms.text_origin import TextOrigin, facts, said
 
 _HTML = re.compile(r"\s*<(?:!doctype\s+html|html)[\s>]", re.I)
 _MARKUP = re.compile(r"</(?:p|div|li|ul|ol|h[1-6]|blockquote|script|style|table)>", re.IGNORECASE)
@@ -42,7 +40,7 @@ def extract_article(page: Page) -> Article | Reject:
     decoded = decode(page.body, page.content_type)
     if decoded.text is None:
         return _reject(page, Reason.BAD_ENCODING, f"no text in any encoding (tried last: {decoded.encoding})")
-    if not decoded.text.strip():
+    if not decoded.text or decoded.text.isspace():
         return _reject(page, Reason.EMPTY, "nothing but white space")
     if is_page(page, decoded.text):
         return _from_page(page, decoded.text)
@@ -94,6 +92,8 @@ def _from_page(page: Page, text: str) -> Article | Reject:
     body = _body(tree, text, page.url, metadata.stated)
     paragraphs, lead = body.paragraphs, body.lead
     if not paragraphs:
+        if TextOrigin.FAILED in facts(body.origin):
+            return _reject(page, Reason.FAILED, f"no text of the page: {body.origin}")
         return _reject(page, Reason.NO_ARTICLE, "no running text found in the page")
     if index and not has_running_text(paragraphs):
         return _reject(page, Reason.NO_ARTICLE, index)
@@ -132,15 +132,21 @@ def _from_page(page: Page, text: str) -> Article | Reject:
 def _body(tree: Element, text: str, url: str | None, stated: Stated) -> Body:
     """The article by its blocks, or by trafilatura where the models are unsure or fail; all text of a huge page."""
     if is_beyond_models(tree):
-        return Body(blocks_of_fragment(text).paragraphs, None, 0.0, "all text of an outsized page")
+        return Body(blocks_of_fragment(text).paragraphs, None, 0.0, TextOrigin.EVERYTHING)
+    because, detail = TextOrigin.UNSURE, ""
     try:
         body = page_body(tree, stated)
     except Exception as error:  # noqa: BLE001  # whatever a page does to the models, there is a second extractor
-        body = Body((), None, 0.0, f"{MODELS_FAILED}: {type(error).__name__}")
-    if body.is_sure or (body.paragraphs and is_outsized(tree)):
+        body = Body((), None, 0.0, TextOrigin.BLOCKS)
+        because, detail = TextOrigin.FAILED, type(error).__name__
+    if body.is_sure:
         return body
+    if body.paragraphs and is_outsized(tree):
+        return body._replace(origin=said(body.origin, because))
     running = parted(second_opinion(text, url), body.shown)
-    return body._replace(paragraphs=running, origin=f"trafilatura ({body.origin})") if running else body
+    if running:
+        return body._replace(paragraphs=running, origin=said(TextOrigin.TRAFILATURA, because, detail))
+    return body._replace(origin=said(body.origin, because, detail))
 
 
 def second_opinion(text: str, url: str | None) -> tuple[str, ...]:

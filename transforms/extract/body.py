@@ -15,6 +15,7 @@ from transforms.extract.lead import shown_lead
 from transforms.extract.model import Judged, judge, shipped_model
 from transforms.extract.script_text import script_tree
 from transforms.extract.tables import joined
+from transforms.text_origin import TextOrigin
 
 _MIN_PAGE_CHARS, _MIN_SCRIPT_CHARS = 500, 300
 _MIN_STATED_CHARS, _STATED_TIMES = 600, 5
@@ -59,15 +60,15 @@ def page_body(tree: Any, stated: Stated) -> Body:
     page = judged_page(tree, stated)
     lines = stated.body.split("\n") if len(stated.body) >= _MIN_STATED_CHARS else []
     if page is None:
-        return Body(tuple(lines), None, float(bool(lines)), "json-ld", tuple(lines))
+        return Body(tuple(lines), None, float(bool(lines)), TextOrigin.JSON_LD, tuple(lines))
     texts, choice = page.blocks.text, page.choice
     paragraphs = tuple(joined(texts, choice.body, choice.row))
     lead = " ".join(texts[place] for place in np.flatnonzero(choice.lead)) or None
     if lines and sum(map(len, paragraphs)) * _STATED_TIMES < len(stated.body):
-        return Body(tuple(lines), lead, 1.0, "json-ld", tuple(lines))
+        return Body(tuple(lines), lead, 1.0, TextOrigin.JSON_LD, tuple(lines))
     if lead is None:
         lead = _described(page, stated)
-    return Body(paragraphs, lead, choice.confidence, "blocks", (*texts, *lines))
+    return Body(paragraphs, lead, choice.confidence, TextOrigin.BLOCKS, (*texts, *lines))
 
 
 def parted(lines: Iterable[str], shown: Sequence[str]) -> tuple[str, ...]:

@@ -23,4 +23,5 @@ def normalize(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The same, on one line and without white space at its ends."""
-    return " ".join(_INVISIBLE.sub("", text).split())
+    line = " ".join(text.split())
+    return line if line.isprintable() else " ".join(_INVISIBLE.sub("", text).split())

@@ -21,7 +21,8 @@ _BROKEN_UTF8 = 0.1
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f-\x84\x86-\x9f\ufeff\ufffe\uffff]")
 
 _ASCII_CONTROLS = bytes((*range(9), 0x0B, *range(0x0E, 0x20), 0x7F))
-_WIDE_CONTROLS = (re.compile(rb"\xc2[\x80-\x9f]"), re.compile(rb"\xef\xbb\xbf"), re.compile(rb"\xef\xbf[\xbe\xbf]"))
+_WIDE_SIGNS = (b"\xef\xbb\xbf", b"\xef\xbf\xbe", b"\xef\xbf\xbf")
+_C1_CONTROLS = re.compile(rb"\xc2[\x80-\x9f]")
 
 
 class Decoded(NamedTuple):
@@ -83,8 +84,11 @@ def _accept(text: str, encoding: str, evidence: str) -> Decoded:
 def _may_hold_controls(text: str) -> bool:
     """A quick look at the text's UTF-8, which spares nearly all pages the slow search of their characters."""
     data = text.encode("utf-8", "surrogatepass")
-    has_ascii = len(data.translate(None, _ASCII_CONTROLS)) < len(data)
-    return has_ascii or any(pattern.search(data) for pattern in _WIDE_CONTROLS)
+    if len(data.translate(None, _ASCII_CONTROLS)) < len(data):
+        return True
+    if text.isascii():
+        return False
+    return any(sign in data for sign in _WIDE_SIGNS) or _C1_CONTROLS.search(data) is not None
 
 
 def _claims(body: bytes, content_type: str) -> list[tuple[str, str]]:

@@ -37,6 +37,7 @@ _YEAR_FIRST = re.compile(r"(?<![0-9])((?:19[89]|20[0-9])[0-9])[-./年] ?([01]?[0
 _YEAR = re.compile(r"(?<![0-9])(?:19[89]|20[0-9])[0-9](?![0-9])")
 _MAX_TITLE_CHARS, _MIN_HEADLINE_CHARS = 500, 15
 _LINES_BEFORE, _LINES_AFTER, _MAX_LINE_CHARS = 8, 60, 100
+_DETOUR, _ABOVE = 20, 2
 _UNSEEN = frozenset(("script", "style", "noscript", "template", "head", "title", "meta", "link"))
 _LAST_DATE = datetime(2099, 12, 31, tzinfo=UTC)
 
@@ -59,13 +60,13 @@ def publication(
     after ``fetched_at`` are not believed (a day, since days are local too).
     """
     last = (fetched_at or _LAST_DATE) + timedelta(days=1)
-    stated = [
+    stated = (
         (origin, written)
         for origin, value in _statements(tree, data, meta)
         if (written := parse_written(value)) and written.instant <= last
-    ]
-    if stated:
-        origin, written = _sharpened(stated)
+    )
+    if first := next(stated, None):
+        origin, written = _sharpened(first, stated)
         return Publication(written.instant, written.precision, origin)
     # The search of the whole page costs a third of an extraction, and is asked last.
     asked: tuple[tuple[str, Callable[[], str | None]], ...] = (
@@ -89,18 +90,18 @@ def _statements(tree: Element, data: ArticleData, meta: dict[str, str]) -> Itera
         yield "time element", element.get("datetime")
 
 
-def _sharpened(stated: list[tuple[str, WrittenTime]]) -> tuple[str, WrittenTime]:
-    """The first statement, or the first that gives the same moment with a zone (a day: with a time)."""
-    first = stated[0][1]
+def _sharpened(stated: tuple[str, WrittenTime], others: Iterator[tuple[str, WrittenTime]]) -> tuple[str, WrittenTime]:
+    """The first statement, or the first other that gives the same moment with a zone (a day: with a time)."""
+    first = stated[1]
     if first.wall.tzinfo is None:
-        for origin, other in stated[1:]:
+        for origin, other in others:
             local = other.wall.replace(tzinfo=None)
             is_same = local.date() == first.wall.date() and (
                 first.precision == "day" or abs(local - first.wall) < timedelta(minutes=1)
             )
             if other.wall.tzinfo is not None and is_same:
                 return origin, other
-    return stated[0]
+    return stated
 
 
 def _day_of_address(url: str | None) -> str | None:
@@ -112,12 +113,13 @@ def _day_of_address(url: str | None) -> str | None:
 
 
 def _day_beside_headline(tree: Element, last: datetime) -> str | None:
-    """The day in the first short line after the headline that holds one, or else in the nearest before it."""
+    """The day in the nearest short line around the headline that holds one, rather after it than before."""
     return next((day for line in _lines_beside_headline(tree) if (day := _day_of_line(line, last))), None)
 
 
 def _lines_beside_headline(tree: Element) -> list[str]:
-    """Short lines around the headline that hold a year: after it in reading order, then before it, nearest first.
+    """Short lines around the headline that hold a year: those after it in reading order, then those before it, nearest
+    first; but what stands right above it comes before what is far below.
 
     The headline is the first ``h1``, or a lower heading that the title of the page repeats.
     """
@@ -138,7 +140,9 @@ def _lines_beside_headline(tree: Element) -> list[str]:
             break
         if element.tag not in _UNSEEN:
             lines.extend(text for text in (element.text, element.tail) if text and not text.isspace())
-    short = (one_line(text) for text in (*after[:_LINES_AFTER], *reversed(before)) if len(text) <= 4 * _MAX_LINE_CHARS)
+    above = list(reversed(before))
+    near = (*after[:_DETOUR], *above[:_ABOVE], *after[_DETOUR:_LINES_AFTER], *above[_ABOVE:])
+    short = (one_line(text) for text in near if len(text) <= 4 * _MAX_LINE_CHARS)
     return [line for line in short if len(line) <= _MAX_LINE_CHARS and _YEAR.search(line)]
 
 

@@ -123,4 +123,10 @@ def _status(value: object) -> int | None:
 
 def _text(value: object) -> str | None:
     """A non-empty string that can be encoded: lone surrogates, which JSON allows as escapes, are replaced."""
-    return (_SURROGATES.sub("\ufffd", value) or None) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    try:
+        value.encode()  # ten times as fast as a search for what hardly ever is there
+    except UnicodeEncodeError:
+        value = _SURROGATES.sub("\ufffd", value)
+    return value or None

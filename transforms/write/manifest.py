@@ -5,9 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from transforms.reasons import Stage
+from transforms.text_origin import TextOrigin
 
 SCHEMA_VERSION = 1
 NAME = "run.json"
@@ -35,11 +36,22 @@ class Counts:
 
 
 READ, NOT_DUE, ARTICLE, COPY, REJECT, UNCHANGED = "read", "not_due", "article", "copy", "reject", "unchanged"
-"""What is counted, by the first part of its key: behind `ARTICLE` its language, behind `REJECT` stage and reason."""
+TEXT = "text"
+"""What is counted, by the first part of its key: behind `ARTICLE` its language, behind `REJECT` stage and reason,
+behind `TEXT` what it was taken from."""
 
 
-def totals(counted: Mapping[tuple[str, ...], int]) -> tuple[Counts, dict[str, int], dict[str, int]]:
-    """Counts, rejects by reason and articles by language, of what was counted by key."""
+class Totals(NamedTuple):
+    """What was counted, summed up: see `manifest`."""
+
+    counts: Counts
+    rejects_by_reason: dict[str, int]
+    articles_by_language: dict[str, int]
+    extraction: dict[str, int]
+
+
+def totals(counted: Mapping[tuple[str, ...], int]) -> Totals:
+    """What was counted by key, summed up."""
     by_language = {key[1]: count for key, count in counted.items() if key[0] == ARTICLE}
     by_reason: dict[str, int] = {}
     unread = counted.get((NOT_DUE,), 0)
@@ -54,7 +66,7 @@ def totals(counted: Mapping[tuple[str, ...], int]) -> tuple[Counts, dict[str, in
         rejects=sum(by_reason.values()),
         unchanged=counted.get((UNCHANGED,), 0) + counted.get((NOT_DUE,), 0),
     )
-    return counts, by_reason, by_language
+    return Totals(counts, by_reason, by_language, {str(one): counted.get((TEXT, str(one)), 0) for one in TextOrigin})
 
 
 def manifest(
@@ -62,6 +74,7 @@ def manifest(
     counts: Counts,
     rejects_by_reason: Mapping[str, int],
     articles_by_language: Mapping[str, int],
+    extraction: Mapping[str, int],
     files: Mapping[str, Sequence[str]],
     finished_at: str,
 ) -> str:
@@ -73,6 +86,7 @@ def manifest(
         counts: checked here, see `CountsError`.
         rejects_by_reason: their sum is ``counts.rejects``.
         articles_by_language: their sum is ``counts.articles``.
+        extraction: of the pages that an article was taken out of, what their text is and what led there.
         files: names of the files of each kind, in any order.
         finished_at: in the contract's form.
     """
@@ -88,6 +102,7 @@ def manifest(
         "counts": dataclasses.asdict(counts),
         "rejects_by_reason": dict(sorted(rejects_by_reason.items())),
         "articles_by_language": dict(sorted(articles_by_language.items())),
+        "extraction": dict(extraction),
         "files": {kind: sorted(name.rsplit("/", 1)[-1] for name in names) for kind, names in files.items()},
         "options": dict(run["options"]),
         "versions": dict(run["versions"]),

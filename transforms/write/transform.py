@@ -16,6 +16,7 @@ from transforms.attempt import Attempt
 from transforms.elements import Article, Record
 from transforms.instants import iso
 from transforms.reasons import Stage
+from transforms.text_origin import facts
 from transforms.write.jsonl import copy_line, record_line, reject_line
 from transforms.write.manifest import (
     ARTICLE,
@@ -24,6 +25,7 @@ from transforms.write.manifest import (
     NOT_DUE,
     READ,
     REJECT,
+    TEXT,
     UNCHANGED,
     CountsError,
     manifest,
@@ -71,7 +73,10 @@ class Ended(NamedTuple):
 
 
 def counted_by_key(
-    read: Sequence[beam.PCollection], not_due: Sequence[beam.PCollection], ended: Ended
+    read: Sequence[beam.PCollection],
+    not_due: Sequence[beam.PCollection],
+    ended: Ended,
+    extracted: Sequence[beam.PCollection],
 ) -> beam.PCollection:
     """A key of `transforms.write.manifest.totals` for every element.
 
@@ -80,6 +85,7 @@ def counted_by_key(
     return [
         *(some | f"Read{number}" >> beam.Map(_as, READ) for number, some in enumerate(read)),
         *(some | f"NotDue{number}" >> beam.Map(_as, NOT_DUE) for number, some in enumerate(not_due)),
+        *(some | f"Extracted{number}" >> beam.FlatMap(_of_text) for number, some in enumerate(extracted)),
         ended.articles | "Articles" >> beam.Map(lambda record: (ARTICLE, record.language)),
         ended.copies | "Copies" >> beam.Map(_as, COPY),
         ended.rejects | "Rejects" >> beam.Map(lambda reject: (REJECT, str(reject.stage), str(reject.reason))),
@@ -98,6 +104,7 @@ class CommitRun(beam.PTransform):
         read: the documents that were read, of each way in; rejects of the reading and fetching not among them.
         not_due: addresses that were not read, for there is nothing new; they are unchanged too.
         ended: what they came to.
+        extracted: what was taken out of the documents, whatever it came to later.
         commit: what has to be done before ``run.json`` appears, once everything else is written; it lets the path of
             the manifest through when it is done.
     """
@@ -109,6 +116,7 @@ class CommitRun(beam.PTransform):
         read: Sequence[beam.PCollection],
         ended: Ended,
         not_due: Sequence[beam.PCollection] = (),
+        extracted: Sequence[beam.PCollection] = (),
         commit: beam.PTransform | None = None,
     ) -> None:
         super().__init__()
@@ -116,6 +124,7 @@ class CommitRun(beam.PTransform):
         self._run = dict(run)
         self._read = list(read)
         self._not_due = list(not_due)
+        self._extracted = list(extracted)
         self._ended = ended
         self._commit = commit
 
@@ -131,7 +140,7 @@ class CommitRun(beam.PTransform):
                 ("rejects", rejects, reject_line),
             )
         }
-        counted = counted_by_key(self._read, self._not_due, self._ended)
+        counted = counted_by_key(self._read, self._not_due, self._ended, self._extracted)
         counts = counted | "Count" >> beam.combiners.Count.PerElement()
         ready = (
             begin
@@ -156,9 +165,8 @@ class _PrepareDoFn(beam.DoFn):
         copies_files: list[str],
         rejects_files: list[str],
     ) -> Iterator[str]:
-        closed, by_reason, by_language = totals(counts)
         files = {"articles": articles_files, "copies": copies_files, "rejects": rejects_files}
-        text = manifest(self._run, closed, by_reason, by_language, files, iso(datetime.now(UTC)) or "")
+        text = manifest(self._run, *totals(counts), files, iso(datetime.now(UTC)) or "")
         yield prepare(FileSystems.join(directory, NAME), text, self._run["attempt"])
 
 
@@ -196,3 +204,8 @@ def publish(path: str, attempt: str) -> str:
 
 def _as(_: Any, name: str) -> tuple[str, ...]:
     return (name,)
+
+
+def _of_text(article: Article) -> Iterator[tuple[str, ...]]:
+    """Nothing where the document is no page."""
+    return ((TEXT, str(fact)) for fact in facts(dict(article.origins).get("text", "")))

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import uuid
 import zlib
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any, NamedTuple
 
 import apache_beam as beam
@@ -18,17 +18,15 @@ from apache_beam.transforms.window import GlobalWindows
 from transforms.elements import TableFile
 from transforms.event_windows import closing_windows
 from transforms.generation import StatePlan, commit
-from transforms.journal import LOG, VERSION, Journal
+from transforms.stable import StableParDo
 from transforms.write.jsonl import copy_line, gone_line, record_line, reject_line
 from transforms.write.manifest import totals
-from transforms.write.publishing import PART, WAITING, manifests, name_of, publish, publish_all
+from transforms.write.publishing import PART, manifests, publish, read_manifest
 from transforms.write.transform import Ended, counted_by_key
 from transforms.write.windows import file_name, manifest_name, next_name, window_manifest, window_name
 
 _COMMIT = "commit"
 _FILE, _COUNT, _GONE = "file", "count", "gone"
-_LOG_PARAM, _VERSION_PARAM = beam.DoFn.StateParam(LOG), beam.DoFn.StateParam(VERSION)
-
 Ready = tuple[str, tuple[float, float, list[Any]]]
 """A window's start and end in seconds since 1970, and what is known of it."""
 
@@ -64,10 +62,9 @@ class WriteWindows(beam.PTransform):
         read: the documents that were read, of each way in.
         not_due: what is unchanged without having been read.
         ended: what they came to.
+        extracted: `Article`s as they were taken out of their pages.
         gone: addresses that held an article and are gone.
         keep: for the next run; None without a state.
-        is_durable: whether the runner restores what it had at a checkpoint: then a window is published when one has
-            been made, and not before, for what comes after a restore may differ.
     """
 
     def __init__(
@@ -79,12 +76,12 @@ class WriteWindows(beam.PTransform):
         read: Sequence[beam.PCollection],
         not_due: Sequence[beam.PCollection],
         ended: Ended,
+        extracted: Sequence[beam.PCollection],
         gone: beam.PCollection | None,
         keep: Keep | None,
-        is_durable: bool,
     ) -> None:
         super().__init__()
-        self._is_durable = is_durable
+        self._extracted = extracted
         self._place = directory, {name: run[name] for name in ("run_id", "attempt")}
         self._window_s, self._shards = window_s, shards
         self._read, self._not_due, self._ended, self._gone = read, not_due, ended, gone
@@ -111,7 +108,7 @@ class WriteWindows(beam.PTransform):
             >> beam.ParDo(_WriteShardDoFn(self._place[0], self._shards)).with_output_types(tuple[str, tuple[str, Any]])
         )
         counts = (
-            counted_by_key(self._read, self._not_due, self._ended)
+            counted_by_key(self._read, self._not_due, self._ended, self._extracted)
             | "CountWindows" >> closing_windows(self._window_s)
             | "Count" >> beam.combiners.Count.PerElement()
             | "CountFact" >> beam.Map(_fact, _COUNT).with_output_types(tuple[str, tuple[str, Any]])
@@ -129,9 +126,8 @@ class WriteWindows(beam.PTransform):
             | "Window" >> beam.Map(_with_window).with_output_types(tuple[str, tuple[float, float, list[Any]]])
             | "AllTime" >> beam.WindowInto(GlobalWindows())
         )
-        commit = _DurableCommitDoFn if self._is_durable else _CommitDoFn
         keep = self._keep and self._keep._replace(values={})
-        return windows | "Commit" >> beam.ParDo(commit(*self._place, keep)).with_output_types(str)
+        return windows | "Commit" >> StableParDo(_CommitDoFn(*self._place, keep)).with_output_types(str)
 
 
 def _with_window(group: tuple[str, Iterable[Any]], window: Any = beam.DoFn.WindowParam) -> Ready:
@@ -189,63 +185,45 @@ class _CommitDoFn(beam.DoFn):
     def finish_bundle(self) -> None:
         for start_s, end_s, facts in sorted(self._ready, key=lambda one: one[:2]):
             by_name = _by_name(facts)
-            plan = self._keep.plan(_instant(end_s)) if self._keep else None
-            part = self._prepare(start_s, end_s, by_name, manifests(self._directory), plan)
-            if plan and self._keep:
-                write = self._keep.write.items()
-                commit(plan, [file for table, written in write for file in written(plan, by_name.get(table, []))])
-            publish(self._directory, part)
-            if self._keep:
-                self._keep.tidy()
+            if facts:  # a window that closes for good is told once more
+                self._commit(_instant(start_s), _instant(end_s), by_name)
 
-    def _prepare(
-        self, start_s: float, end_s: float, facts: dict[str, list[Any]], taken: list[str], plan: StatePlan | None
-    ) -> str:
-        """Write the window's manifest beside its place, with what is to be moved; gives its path."""
-        start = _instant(start_s)
-        name = next_name(window_name(start), taken)
+    def _commit(self, start: datetime, end: datetime, facts: dict[str, list[Any]]) -> None:
+        digest = _digest(self._run["attempt"], facts)
+        window = window_name(start)
+        taken = manifests(self._directory, window)
+        if any(read_manifest(self._directory, name)["commit"] == digest for name in taken):
+            return  # and the word of it was lost
+        plan = self._keep.plan(end) if self._keep else None
+        moves, text = self._manifest((next_name(window, taken), start, end), facts, plan, digest)
+        part = FileSystems.join(self._directory, f"{manifest_name(window)}.{uuid.uuid4().hex}{PART}")
+        with FileSystems.create(part) as stream:
+            stream.write(json.dumps({"manifest": text, "moves": moves}).encode())
+        if plan and self._keep:
+            write = self._keep.write.items()
+            commit(plan, [file for table, written in write for file in written(plan, facts.get(table, []))])
+        publish(self._directory, part)
+        if self._keep:
+            self._keep.tidy()
+
+    def _manifest(
+        self, window: tuple[str, datetime, datetime], facts: dict[str, list[Any]], plan: StatePlan | None, digest: str
+    ) -> tuple[dict[str, str], str]:
+        """What is to be moved where, and the manifest's text."""
         files, moves, gone = defaultdict[str, list[str]](list), dict[str, str](), 0
-        for kind, shard, shards, lines, part in facts.pop(_FILE, []):
-            moves[part] = file_name(kind, name, shard, shards)
+        for kind, shard, shards, lines, part in facts.get(_FILE, []):
+            moves[part] = file_name(kind, window[0], shard, shards)
             files[kind].append(moves[part])
             gone += lines if kind == _GONE else 0
-        counts, *details = totals(dict(facts.pop(_COUNT, [])))
+        counted = totals(dict(facts.get(_COUNT, [])))
         number = plan.number if plan else None
-        window = name, start, _instant(end_s)
-        text = window_manifest(self._run, window, number, counts, (details[0], details[1]), files, gone)
-        path = FileSystems.join(self._directory, f"{manifest_name(name)}.{uuid.uuid4().hex}{PART}")
-        with FileSystems.create(path) as stream:
-            stream.write(json.dumps({"name": manifest_name(name), "manifest": text, "moves": moves}).encode())
-        return str(path)
+        return moves, window_manifest(self._run, window, number, counted, files, gone, digest)
 
 
-class _DurableCommitDoFn(_CommitDoFn):
-    """The same on a runner with checkpoints: a window waits in the state until one has been made.
-
-    Whenever a window comes, all that wait are to be published after the next checkpoint: also those for whom the word
-    of an earlier one was lost, with the worker that was waiting for it.
-    """
-
-    def process(
-        self,
-        group: Ready,
-        log: Any = _LOG_PARAM,
-        version: Any = _VERSION_PARAM,
-        finalizer: Any = beam.DoFn.BundleFinalizerParam,
-    ) -> Iterator[str]:
-        journal = Journal(log, version)
-        start_s, end_s, facts = group[1]
-        published = manifests(self._directory)
-        waiting = [path for path in map(bytes.decode, journal.entries()) if name_of(path) not in published]
-        waiting.append(self._prepare(start_s, end_s, _by_name(facts), [*published, *map(name_of, waiting)], None))
-        journal.replace(path.encode() for path in waiting)
-        with FileSystems.create(FileSystems.join(self._directory, WAITING)) as stream:
-            stream.write(json.dumps(waiting).encode())
-        finalizer.register(partial(publish_all, self._directory, waiting))
-        yield waiting[-1]
-
-    def finish_bundle(self) -> None:
-        """Nothing is published here."""
+def _digest(attempt: str, facts: dict[str, list[Any]]) -> str:
+    """Equal for the same facts alone: each file that was written has a name of its own."""
+    told = repr((attempt, sorted(facts.get(_FILE, [])), sorted(facts.get(_COUNT, []))))
+    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
 
 
 def _instant(seconds: float) -> datetime:

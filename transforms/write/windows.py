@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from transforms.instants import iso
-from transforms.write.manifest import SCHEMA_VERSION, Counts
+from transforms.write.manifest import SCHEMA_VERSION, Counts, Totals
 
 PREFIX = "window-"
 """How a manifest's name begins."""
@@ -50,10 +50,10 @@ def window_manifest(
     run: Mapping[str, Any],
     window: tuple[str, datetime, datetime],
     generation: int | None,
-    counts: Counts,
-    details: tuple[Mapping[str, int], Mapping[str, int]],
+    totals: Totals,
     files: Mapping[str, Sequence[str]],
     gone: int,
+    commit: str,
 ) -> str:
     """The text of ``window-….json``.
 
@@ -61,14 +61,13 @@ def window_manifest(
         run: what is known of the run: run_id and attempt are taken.
         window: its name, start and end.
         generation: of the state, which was committed with the window.
-        counts: checked here, see `transforms.write.manifest.CountsError`.
-        details: rejects by reason, and articles by language.
+        totals: checked here, see `transforms.write.manifest.CountsError`.
         files: names of the files of each kind.
         gone: how many addresses are told to be gone.
+        commit: of what the window was made, so that it is known if it comes again.
     """
-    counts.check()
+    totals.counts.check()
     name, start, end = window
-    by_reason, by_language = details
     row = {
         "schema_version": SCHEMA_VERSION,
         "window": name,
@@ -76,29 +75,29 @@ def window_manifest(
         "end": iso(end),
         "run_id": run["run_id"],
         "attempt": run["attempt"],
+        "commit": commit,
         "generation": generation,
-        "counts": dataclasses.asdict(counts),
+        "counts": dataclasses.asdict(totals.counts),
         "gone": gone,
-        "rejects_by_reason": dict(sorted(by_reason.items())),
-        "articles_by_language": dict(sorted(by_language.items())),
+        "rejects_by_reason": dict(sorted(totals.rejects_by_reason.items())),
+        "articles_by_language": dict(sorted(totals.articles_by_language.items())),
+        "extraction": totals.extraction,
         "files": {kind: sorted(names) for kind, names in files.items()},
     }
     return json.dumps(row, ensure_ascii=False, indent=2) + "\n"
 
 
-def summed(windows: Sequence[Mapping[str, Any]]) -> tuple[Counts, dict[str, int], dict[str, int], dict[str, list[str]]]:
-    """What several windows come to: counts, rejects by reason, articles by language, and all files by kind."""
+def summed(windows: Sequence[Mapping[str, Any]]) -> tuple[Totals, dict[str, list[str]]]:
+    """What several windows come to, and all their files by kind."""
     counts = dict.fromkeys((field.name for field in dataclasses.fields(Counts)), 0)
-    by_reason, by_language = dict[str, int](), dict[str, int]()
+    parts: dict[str, dict[str, int]] = {
+        name: {} for name in ("rejects_by_reason", "articles_by_language", "extraction")
+    }
     files = dict[str, list[str]]()
     for window in windows:
-        for total, part in (
-            (counts, "counts"),
-            (by_reason, "rejects_by_reason"),
-            (by_language, "articles_by_language"),
-        ):
+        for part, total in (parts | {"counts": counts}).items():
             for name, count in window[part].items():
                 total[name] = total.get(name, 0) + count
         for kind, names in window["files"].items():
             files.setdefault(kind, []).extend(names)
-    return Counts(**counts), by_reason, by_language, files
+    return Totals(Counts(**counts), **parts), files
