@@ -24,6 +24,7 @@ import pytest
 from tests.e2e.commands import ROOT, Run, depesche, environment, ingest, load
 from tests.e2e.press import XML, article_html, conditional, feed_xml, sources_file, story
 from tests.e2e.servers import Reply, Servers, redirect
+from tests.e2e.streams import Newsroom, stop, streaming, wait_for
 from tests.e2e.test_ingest import DEMO, corpus
 from tests.e2e.test_state import stories
 
@@ -280,3 +281,28 @@ def test_a_runner_that_is_not_there_is_one_message(
     assert len(done.stderr.splitlines()) == 1 and says in done.stderr, done.stderr
     if status == 2:
         assert load(tmp_path / "out" / "r") == before, "a call that could not run took the earlier run away"
+
+
+def test_a_stream_closes_its_windows_while_it_runs_on_prism(tmp_path: Path) -> None:
+    if not PRISM.is_file():
+        says = f"prism is not in {INSTALLED}: ./run_local.sh test --all-runners installs it"
+        assert MAY_SKIP, says
+        pytest.skip(says)
+    with Servers() as servers:
+        room = Newsroom(servers, "127.0.2.12", 12_000)
+        first = room.publish(3)
+        sources = sources_file(tmp_path / "s.yaml", room.source("blatt"))
+        given = ("--sources", sources, "--every", "1s", "--window", "2s", "--state", tmp_path / "state")
+        with streaming(tmp_path, "r", *given, *RUNNERS["prism"]) as process:
+            wait_for(tmp_path / "r", first)
+            wait_for(tmp_path / "r", room.publish(2))
+            process.kill()  # and the runner with it, or not: nothing of it may be seen
+        room.publish(2)
+        with streaming(tmp_path, "r", *given, *RUNNERS["prism"]) as process:
+            wait_for(tmp_path / "r", room.links)
+            stop(process)
+        run = load(tmp_path / "r")
+        assert sorted(row["url"] for row in run.articles) == sorted(room.links), "lost or doubled"
+        assert run.manifest["runner"] == "PrismRunner"
+        again = ingest(tmp_path, "again", "--sources", sources, "--state", tmp_path / "state")
+        assert not again.articles
