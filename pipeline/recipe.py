@@ -17,7 +17,6 @@ from transforms.extract.transform import ExtractArticles
 from transforms.language.transform import DetectLanguage
 from transforms.ledger.stream_transform import RecogniseRecords
 from transforms.ledger.transform import CommitGeneration, FindKnown, KeepKnown
-from transforms.ticks.transform import MarkEnd
 from transforms.wire.transform import MarkWire
 from transforms.write.transform import CommitRun, Ended, MakeRecords
 from transforms.write.window_transform import WriteWindows
@@ -58,9 +57,8 @@ def build(p: beam.Pipeline, config: RunConfig) -> None:
     if stream:
         keep = keep_windows(config, state, read, merged) if state else None
         place = config.directory, run, stream.window_s, stream.shards
-        windows = p | WriteWindows(*place, documents, read.not_due, ended, articles, read.gone, keep)
-        if not stream.is_in_pieces:
-            _ = windows | MarkEnd(stream.drained_path)
+        end_path = None if stream.is_in_pieces else stream.drained_path
+        _ = p | WriteWindows(*place, documents, read.not_due, ended, articles, read.gone, keep, end_path)
         return
     commit = None
     if state:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from threading import Event, Thread
 from typing import Any, TextIO
 
@@ -97,7 +98,7 @@ def shown(directory: str, is_quiet: bool, stream: TextIO) -> Iterator[None]:
             stream.write(line(read_manifest(directory, name)) + "\n")
             stream.flush()
 
-    thread = Thread(target=_until, args=(stopping, look_s, show), name="windows", daemon=True)
+    thread = Thread(target=_until, args=(stopping, look_s, directory, show), name="windows", daemon=True)
     thread.start()
     try:
         yield
@@ -107,9 +108,19 @@ def shown(directory: str, is_quiet: bool, stream: TextIO) -> Iterator[None]:
         show()
 
 
-def _until(stopping: Event, look_s: float, show: Callable[[], None]) -> None:
+def _changed_ns(directory: str) -> int:
+    """When names were last added to a local folder or taken out of it; 0 where that is not told."""
+    folder = Path(directory)
+    return folder.stat().st_mtime_ns if folder.is_dir() else 0
+
+
+def _until(stopping: Event, look_s: float, directory: str, show: Callable[[], None]) -> None:
+    before_ns = 0
     while not stopping.wait(look_s):
-        show()
+        changed_ns = _changed_ns(directory)
+        if changed_ns != before_ns or not changed_ns:  # after weeks a look takes its time
+            show()
+        before_ns = changed_ns
 
 
 def line(window: dict[str, Any]) -> str:

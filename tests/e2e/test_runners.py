@@ -210,6 +210,10 @@ def test_dataflow_takes_the_graph(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert "the graph and the options are sound" in done.stdout and not done.stderr
     assert load(tmp_path / "out" / "r") == before, "a dry run wrote something"
+    stream = ("stream", *dataflow(tmp_path, "--dry_run=True", "--window", "1m")[1:])
+    done = depesche(*[one if one != "r" else "s" for one in stream])
+    assert done.returncode == 0 and "the graph and the options are sound" in done.stdout, done.stderr
+    assert not (tmp_path / "out" / "s").exists(), "a dry run wrote something"
     missing = [one for one in dataflow(tmp_path, "--dry_run=True") if not str(one).startswith("--region")]
     done = depesche(*missing)
     assert done.returncode == 2 and "Missing required option: region" in done.stderr

@@ -12,8 +12,7 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.io.restriction_trackers import OffsetRange, OffsetRestrictionTracker
 from apache_beam.io.watermark_estimators import ManualWatermarkEstimator
 from apache_beam.transforms.core import RestrictionProvider
-from apache_beam.transforms.trigger import AccumulationMode, AfterWatermark
-from apache_beam.transforms.window import GlobalWindows, TimestampedValue
+from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
 _FOR_EVER = 1 << 62
@@ -44,36 +43,6 @@ class Ticks(beam.PTransform):
             | "Span" >> beam.Create([self._span]).with_output_types(tuple[float, float, float])
             | "Tick" >> beam.ParDo(_TickDoFn(self._stop_path)).with_output_types(int)
         )
-
-
-class MarkEnd(beam.PTransform):
-    """Makes a file when everything that leads to some elements has come to its end.
-
-    Not every runner ends with its sources, and the program that started it has to know.
-    """
-
-    def __init__(self, path: str) -> None:
-        super().__init__()
-        self._path = path
-
-    def expand(self, elements: beam.PCollection) -> beam.PCollection:  # noqa: D102
-        key = elements.pipeline | "Always" >> beam.Create([self._path]).with_output_types(str)
-        ended = elements | "Path" >> beam.Map(lambda _, path: path, self._path).with_output_types(str)
-        return (
-            (key, ended)
-            | "Both" >> beam.Flatten()
-            | "Keyed" >> beam.Map(lambda path: (path, None)).with_output_types(tuple[str, None])
-            # The window's end is what this is about; Beam asks to have it said where elements come without end.
-            | "AllTime"
-            >> beam.WindowInto(GlobalWindows(), trigger=AfterWatermark(), accumulation_mode=AccumulationMode.DISCARDING)
-            | "AtTheEnd" >> beam.GroupByKey()
-            | "Mark" >> beam.Map(_mark).with_output_types(str)
-        )
-
-
-def _mark(group: tuple[str, Any]) -> str:
-    with FileSystems.create(group[0]):
-        return group[0]
 
 
 class _Numbers(RestrictionProvider):

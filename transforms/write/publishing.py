@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 from apache_beam.io.filesystems import FileSystems
@@ -18,6 +20,10 @@ def manifests(directory: str, window: str = "") -> list[str]:
     Args:
         window: only of this one, and what was written of it later.
     """
+    if Path(directory).is_dir():  # after weeks there are many files, and Beam asks for the size of each
+        with os.scandir(directory) as entries:
+            names = [entry.name for entry in entries]
+        return sorted(name for name in names if name.startswith(f"{PREFIX}{window}") and name.endswith(".json"))
     found = FileSystems.match([FileSystems.join(directory, f"{PREFIX}{window}*.json")])[0].metadata_list
     return sorted(file.path.replace("\\", "/").rsplit("/", 1)[-1] for file in found)
 

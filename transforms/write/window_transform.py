@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 import apache_beam as beam
 from apache_beam.io.filesystems import FileSystems
-from apache_beam.transforms.window import GlobalWindows
+from apache_beam.transforms.window import GlobalWindows, TimestampedValue
 
 from transforms.elements import TableFile
 from transforms.event_windows import closing_windows
@@ -26,7 +26,9 @@ from transforms.write.transform import Ended, counted_by_key
 from transforms.write.windows import file_name, manifest_name, next_name, window_manifest, window_name
 
 _COMMIT = "commit"
-_FILE, _COUNT, _GONE = "file", "count", "gone"
+_FILE, _COUNT, _GONE, _END = "file", "count", "gone", "end"
+_LAST_S = datetime(9999, 1, 1, tzinfo=UTC).timestamp()
+"""Of the last window, which closes when everything that leads to windows has come to its end."""
 Ready = tuple[str, tuple[float, float, list[Any]]]
 """A window's start and end in seconds since 1970, and what is known of it."""
 
@@ -65,6 +67,8 @@ class WriteWindows(beam.PTransform):
         extracted: `Article`s as they were taken out of their pages.
         gone: addresses that held an article and are gone.
         keep: for the next run; None without a state.
+        end_path: a file that is made when all windows are written: not every runner ends with its sources, and the
+            program that started it has to know.
     """
 
     def __init__(
@@ -79,15 +83,16 @@ class WriteWindows(beam.PTransform):
         extracted: Sequence[beam.PCollection],
         gone: beam.PCollection | None,
         keep: Keep | None,
+        end_path: str | None = None,
     ) -> None:
         super().__init__()
-        self._extracted = extracted
+        self._extracted, self._end_path = extracted, end_path
         self._place = directory, {name: run[name] for name in ("run_id", "attempt")}
         self._window_s, self._shards = window_s, shards
         self._read, self._not_due, self._ended, self._gone = read, not_due, ended, gone
         self._keep = keep
 
-    def expand(self, _: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:  # noqa: D102
         kinds: list[tuple[str, beam.PCollection, Callable[[Any], str]]] = [
             ("articles", self._ended.articles, record_line),
             ("copies", self._ended.copies, copy_line),
@@ -120,7 +125,7 @@ class WriteWindows(beam.PTransform):
             for table, some in (self._keep.values.items() if self._keep else ())
         ]
         windows = (
-            [files, counts, *kept]
+            [files, counts, *kept, *([begin | _End(self._end_path, self._window_s)] if self._end_path else [])]
             | "Facts" >> beam.Flatten()
             | "ByWindow" >> beam.GroupByKey()
             | "Window" >> beam.Map(_with_window).with_output_types(tuple[str, tuple[float, float, list[Any]]])
@@ -128,6 +133,22 @@ class WriteWindows(beam.PTransform):
         )
         keep = self._keep and self._keep._replace(values={})
         return windows | "Commit" >> StableParDo(_CommitDoFn(*self._place, keep)).with_output_types(str)
+
+
+class _End(beam.PTransform):
+    """A fact of the last window."""
+
+    def __init__(self, path: str, window_s: float) -> None:
+        super().__init__()
+        self._path, self._window_s = path, window_s
+
+    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
+        return (
+            begin
+            | "Path" >> beam.Create([self._path]).with_output_types(str)
+            | "Last" >> beam.Map(lambda path: TimestampedValue(_fact(path, _END), _LAST_S))
+            | "Windows" >> closing_windows(self._window_s).with_output_types(tuple[str, tuple[str, Any]])
+        )
 
 
 def _with_window(group: tuple[str, Iterable[Any]], window: Any = beam.DoFn.WindowParam) -> Ready:
@@ -190,7 +211,10 @@ class _CommitDoFn(beam.DoFn):
     def finish_bundle(self) -> None:
         for start_s, end_s, facts in sorted(self._ready, key=lambda one: one[:2]):
             by_name = _by_name(facts)
-            if facts:  # a window that closes for good is told once more
+            if _END in by_name:
+                with FileSystems.create(by_name[_END][0]):
+                    pass
+            elif facts:  # a window that closes for good is told once more
                 self._commit(_instant(start_s), _instant(end_s), by_name)
 
     def _commit(self, start: datetime, end: datetime, facts: dict[str, list[Any]]) -> None:
