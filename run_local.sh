@@ -52,7 +52,8 @@ test)
         install "[test,gs]"
         runners
         export DEPESCHE_ALL_RUNNERS=1
-        exec "$venv/bin/python" -m pytest tests/e2e/test_runners.py tests/e2e/test_object_stores.py tests/e2e/test_package.py "$@"
+        exec "$venv/bin/python" -m pytest tests/e2e/test_runners.py tests/e2e/test_flink_cluster.py \
+            tests/e2e/test_flink_stream.py tests/e2e/test_object_stores.py tests/e2e/test_package.py "$@"
     fi
     echo "== ruff"
     "$venv/bin/ruff" check .

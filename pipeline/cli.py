@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable
 from contextlib import nullcontext
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +38,9 @@ def main(arguments: list[str] | None = None) -> int:
     except UsageError as error:
         print(f"depesche {command}: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before a run has begun, or when it has ended
+        print(f"depesche {command}: interrupted", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # whoever read our output has seen enough: `depesche explain … | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -80,6 +84,9 @@ def stream(arguments: list[str]) -> int:
     if request.ending != "waited_for":
         print(_ENDINGS[request.ending].format("stream", request.config.directory))
         return 0
+    if not windows.is_drained(request.config):
+        print(f"depesche stream: the runner was told to stop; {request.config.directory} waits for --savepoint_path")
+        return 0
     windows.conclude(request.config, request.beam_options)
     _show_results("stream", request.config.directory)
     return 0
@@ -115,7 +122,7 @@ def _run(request: Request) -> bool:
     """Build the recipe and run it to its end; whether the run was committed."""
     import apache_beam as beam
 
-    from pipeline import progress, recipe, run
+    from pipeline import flink, progress, recipe, run
     from pipeline.options import RunOptions
     from pipeline.running import RunError, run_to_end
     from pipeline.state import moved_on
@@ -131,6 +138,7 @@ def _run(request: Request) -> bool:
                 pipeline,
                 shown=lambda stream: progress.shown(spool_dir, is_quiet, stream),
                 is_waited_for=request.ending == "waited_for",
+                cancel=lambda: flink.cancel(request.beam_options),
             )
         except KeyboardInterrupt:
             print(f"depesche ingest: interrupted; {where} holds no run.json", file=sys.stderr)
@@ -148,9 +156,11 @@ def _run(request: Request) -> bool:
 def _stream(request: Request) -> bool:
     """Build the recipe and run it until it is stopped; whether it came to its end."""
     import apache_beam as beam
+    import pyarrow as pa
 
-    from pipeline import recipe, run, windows
+    from pipeline import flink, recipe, run, windows
     from pipeline.options import RunOptions
+    from pipeline.runners import FlinkOptions
     from pipeline.running import RunError, run_to_end
 
     config = request.config
@@ -158,8 +168,11 @@ def _stream(request: Request) -> bool:
     pipeline = beam.Pipeline(options=request.beam_options)
     recipe.build(pipeline, config)
     is_in_pieces = config.stream is not None and config.stream.is_in_pieces
+    # Arrow's own allocator keeps memory for each thread that it has seen, and every piece has new ones.
+    pa.set_memory_pool(pa.system_memory_pool())
     what_stands = f"what {config.directory} lists in its window-*.json stands"
-    with nullcontext() if request.ending == "dry" else run.claimed(config, windows.take_up):
+    take_up = partial(windows.take_up, is_resumed=bool(request.beam_options.view_as(FlinkOptions).savepoint_path))
+    with nullcontext() if request.ending == "dry" else run.claimed(config, take_up):
         try:
             run_to_end(
                 pipeline,
@@ -167,6 +180,7 @@ def _stream(request: Request) -> bool:
                 is_waited_for=request.ending == "waited_for",
                 stop=lambda: windows.request_stop(config),
                 is_drained=None if is_in_pieces else lambda: windows.is_drained(config),
+                cancel=lambda: flink.cancel(request.beam_options),
                 is_more=lambda: _is_more(config),
             )
         except KeyboardInterrupt:
@@ -180,11 +194,11 @@ def _stream(request: Request) -> bool:
 
 
 def _is_more(config: RunConfig) -> bool:
-    from pipeline.pieces import wait_for_more
+    from pipeline.pieces import is_more
 
     if config.stream is None or not config.stream.is_in_pieces:
         return False
-    return wait_for_more(config.started_at.timestamp(), config.stream, config.live is not None)
+    return is_more(config.started_at.timestamp(), config.stream)
 
 
 def report(arguments: list[str]) -> int:

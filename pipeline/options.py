@@ -17,7 +17,16 @@ from apache_beam.io.filesystems import FileSystems
 from apache_beam.options.pipeline_options import PipelineOptions
 
 from pipeline.config import MAX_BYTES, Live, RunConfig, Stream, UsageError, checked_run_id, parse_size
-from pipeline.runners import ONLY_ENDS, SCHEME, Ending, ending_of, prepare_stream, refuse_workers, resolve_runner
+from pipeline.runners import (
+    ONLY_ENDS,
+    SCHEME,
+    Ending,
+    ending_of,
+    name_job,
+    prepare_stream,
+    refuse_workers,
+    resolve_runner,
+)
 from pipeline.sources import load, override
 from pipeline.values import parse_count, parse_interval
 
@@ -158,6 +167,7 @@ def parse_request(arguments: list[str], is_stream: bool) -> Request:
         live=_live(own, directory, is_stream),
         stream=_stream(own, options, directory, runner) if is_stream else None,
     )
+    name_job(options, runner, config.attempt)
     return Request(config, options, ending_of(options, config))
 
 

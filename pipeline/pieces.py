@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterator
 
 from apache_beam.io.filesystems import FileSystems
 
@@ -29,16 +30,23 @@ def is_stopped(stream: Stream) -> bool:
     return bool(FileSystems.exists(stream.stop_path))
 
 
-def wait_for_more(started_s: float, stream: Stream, is_polling: bool) -> bool:
-    """Wait until the next piece is due; whether there is one.
+def is_more(started_s: float, stream: Stream) -> bool:
+    """Whether another piece is due, at the end of one."""
+    return not is_stopped(stream) and time.time() < stop_s(started_s, stream)
+
+
+def times(at_s: float, started_s: float, stream: Stream) -> Iterator[float]:
+    """When a piece that only watches looks for files, until it ends: all in seconds since 1970. Waits until then.
 
     Args:
+        at_s: when it begins.
         started_s: when the stream started.
-        is_polling: whether a piece takes all of its window by itself.
     """
-    end_s = piece_end_s(time.time(), started_s, stream)
-    while not is_stopped(stream) and time.time() < stop_s(started_s, stream):
-        if is_polling or time.time() >= end_s:
-            return True
-        time.sleep(LOOK_S)
-    return False
+    began_s, looked_s = time.monotonic(), 0.0
+    end_s = piece_end_s(at_s, started_s, stream) - at_s
+    yield at_s
+    while (passed_s := time.monotonic() - began_s) < end_s and not is_stopped(stream):
+        if passed_s - looked_s >= stream.every_s:
+            looked_s = passed_s
+            yield at_s + passed_s
+        time.sleep(min(LOOK_S, max(0.0, end_s - passed_s)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 import apache_beam as beam
@@ -13,6 +14,7 @@ from apache_beam.utils.timestamp import Timestamp
 
 from pipeline.config import RunConfig, Stream
 from pipeline.live import read_live
+from pipeline.pieces import times
 from pipeline.polling import PollSources
 from transforms.fetch.transform import MakePages
 from transforms.generation import StatePlan
@@ -63,7 +65,9 @@ def read_stream(
     carried_as = config.carried_as
     pages = {}
     if config.inputs:
-        files = ticks | WatchInputs(config.inputs, stream.every_s, carried_as and f"{carried_as}/watch")
+        waiting = stream.is_in_pieces and config.live is None  # otherwise the crawl lasts as long as its piece
+        looks = partial(times, started_s=config.started_at.timestamp(), stream=stream) if waiting else None
+        files = ticks | WatchInputs(config.inputs, stream.every_s, looks, carried_as and f"{carried_as}/watch")
         pages["Inputs"] = _spread(files, "SpreadFiles", stream) | ReadFiles(config.max_bytes, rejects)
     if config.live is None:
         return Read(pages)

@@ -31,7 +31,7 @@ Ending = Literal["waited_for", "handed_over", "dry"]
 _FN_API_RUNNER = "apache_beam.runners.portability.fn_api_runner.FnApiRunner"
 _FLINK, _DATAFLOW = "FlinkRunner", "DataflowRunner"
 ON_FLINK = frozenset({_FLINK, "PortableRunner"})
-_CHECKPOINTING_MS, _BUNDLE_MS = 10_000, 100
+_CHECKPOINTING_MS, _BUNDLE_MS, _BUFFERS = 10_000, 100, 16
 
 ONLY_ENDS = "FnApiRunner"
 """The runner that comes to what lies behind a grouping only when its sources have ended: a window would never close."""
@@ -51,14 +51,26 @@ class FlinkOptions(PipelineOptions):
             "--finish_bundle_before_checkpointing", action="store_true", help="always so for a stream on Flink"
         )
         flink.add_argument("--max_bundle_time_mills", type=int, metavar="MS", help="a stream's; default: 100")
+        flink.add_argument("--num_concurrent_checkpoints", type=int, metavar="N", help="a stream's; default: 16")
+        flink.add_argument("--min_pause_between_checkpoints", type=int, metavar="MS", help="a stream's; default: 100")
         flink.add_argument("--savepoint_path", metavar="PATH", help="where a stream goes on that was stopped so")
+
+
+def name_job(options: PipelineOptions, runner: str, attempt: str) -> None:
+    """Give a job on Flink a name of its own, by which it is found there."""
+    named = options.view_as(GoogleCloudOptions)
+    if runner in ON_FLINK and not named.job_name:
+        named.job_name = f"depesche-{attempt}"
 
 
 def prepare_stream(options: PipelineOptions, runner: str) -> None:
     """Set what a stream needs of a runner.
 
     Without ``finish_bundle_before_checkpointing`` Beam's Flink runner holds back what a checkpoint interrupts: windows
-    close without it, and it is dropped as late. And without an interval nothing is ever committed.
+    close without it, and it is dropped as late. And without an interval nothing is ever committed. What waits for
+    a checkpoint lies in one of as many buffers as there may be checkpoints at once, plus one, by turns. With two the
+    first checkpoint after a restart, or after one that failed, lets go also of what came behind it, which another fault
+    would repeat; with more it does not. The pause keeps Flink from making several checkpoints at once.
     """
     options.view_as(StandardOptions).streaming = True
     if runner in ON_FLINK:
@@ -66,6 +78,8 @@ def prepare_stream(options: PipelineOptions, runner: str) -> None:
         flink.checkpointing_interval = flink.checkpointing_interval or _CHECKPOINTING_MS
         flink.max_bundle_time_mills = flink.max_bundle_time_mills or _BUNDLE_MS
         flink.finish_bundle_before_checkpointing = True
+        flink.num_concurrent_checkpoints = flink.num_concurrent_checkpoints or _BUFFERS
+        flink.min_pause_between_checkpoints = flink.min_pause_between_checkpoints or _BUNDLE_MS
 
 
 def resolve_runner(options: PipelineOptions) -> str:

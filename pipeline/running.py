@@ -36,6 +36,7 @@ def run_to_end(
     is_waited_for: bool = True,
     stop: Callable[[], None] | None = None,
     is_drained: Callable[[], bool] | None = None,
+    cancel: Callable[[], None] = lambda: None,
     is_more: Callable[[], bool] = lambda: False,
 ) -> None:
     """Run a pipeline, and return when it is done, or has been handed over. SIGTERM is taken as Ctrl-C.
@@ -49,6 +50,7 @@ def run_to_end(
         is_waited_for: whether to stay until it is done.
         stop: asks the pipeline to end. With it the first signal does that, and only the second one breaks it off.
         is_drained: whether it is done, of a runner that goes on for all that; it is cancelled then.
+        cancel: called when the runner has been told to cancel.
         is_more: asked after each run, and waits until the next one is due; it says whether there is one.
 
     Raises:
@@ -62,7 +64,7 @@ def run_to_end(
             with _stderr_to(said) as terminal, shown(terminal):
                 while True:
                     result = pipeline.run()
-                    state = _wait(result, is_drained) if is_waited_for else None
+                    state = _wait(result, is_drained, cancel) if is_waited_for else None
                     if state not in ("DONE", None) or not is_more():
                         break
                     said.seek(0)
@@ -86,19 +88,21 @@ def _take_signals(stop: Callable[[], None] | None) -> None:
         signal.signal(one, first if stop else signal.default_int_handler)
 
 
-def _wait(result: Any, is_drained: Callable[[], bool] | None) -> str | None:
+def _wait(result: Any, is_drained: Callable[[], bool] | None, cancel: Callable[[], None]) -> str | None:
     """The state that a run ends in. Stopped from outside, it is cancelled."""
     try:
         while is_drained and not PipelineState.is_terminal(result.state):
             if is_drained():
                 with suppress(Exception):  # it may have ended in between
                     result.cancel()
+                cancel()
                 return "DONE"
             time.sleep(_LOOK_S)
         state: str | None = result.wait_until_finish()
     except KeyboardInterrupt:
         with suppress(Exception):  # a runner that has ended already
             result.cancel()
+        cancel()
         raise
     return state
 

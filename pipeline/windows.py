@@ -12,14 +12,14 @@ from typing import Any, TextIO
 
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.config import RunConfig
+from pipeline.config import RunConfig, UsageError
 from pipeline.run import facts
 from pipeline.runners import SCHEME
 from pipeline.state import publish_windows
 from transforms.instants import iso
 from transforms.write.manifest import NAME as MANIFEST
 from transforms.write.manifest import manifest
-from transforms.write.publishing import manifests, read_manifest
+from transforms.write.publishing import PART, manifests, read_manifest
 from transforms.write.transform import prepare, publish
 from transforms.write.windows import summed
 
@@ -32,18 +32,21 @@ _LOOKS_S = {False: 1.0, True: 15.0}
 """Between two looks for new manifests: on a local disk, and on any other file system."""
 
 
-def take_up(config: RunConfig) -> None:
+def take_up(config: RunConfig, is_resumed: bool = False) -> None:
     """Publish the windows that an earlier start of this stream had whole, and remove what it left of others.
 
     With a state, those are whole whose generation was committed, which `transforms.generation` tells; their like has
     been published when the state was looked at.
+
+    Args:
+        is_resumed: whether the runner knows of open windows, from a savepoint: then their files stay.
     """
     if config.state is None:
         publish_windows(config.directory, lambda _: True)
     kept = {name for window in _windows(config.directory) for names in window["files"].values() for name in names}
     for file in FileSystems.match([FileSystems.join(config.directory, "*")])[0].metadata_list:
         name = file.path.replace("\\", "/").rsplit("/", 1)[-1]
-        if _OURS.fullmatch(name) and name not in kept:
+        if _OURS.fullmatch(name) and name not in kept and not (is_resumed and name.endswith(PART)):
             FileSystems.delete([file.path])
 
 
@@ -55,8 +58,9 @@ def request_stop(config: RunConfig) -> None:
 
 
 def is_drained(config: RunConfig) -> bool:
-    """Whether all windows of the stream have closed, on a runner that may go on for all that."""
-    return config.stream is not None and bool(FileSystems.exists(config.stream.drained_path))
+    """Whether all windows of the stream are written, on a runner that may go on for all that, or end before it."""
+    stream = config.stream
+    return stream is not None and (stream.is_in_pieces or bool(FileSystems.exists(stream.drained_path)))
 
 
 def conclude(config: RunConfig, options: Any) -> None:
@@ -79,7 +83,15 @@ def conclude(config: RunConfig, options: Any) -> None:
 
 def _windows(directory: str) -> Iterator[dict[str, Any]]:
     for name in manifests(directory):
-        yield read_manifest(directory, name)
+        try:
+            window = read_manifest(directory, name)
+            _ = window["files"], window["counts"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise UsageError(
+                f"--output: {FileSystems.join(directory, name)} is no manifest of a window ({error}); put it right, or "
+                "give another --run-id"
+            ) from error
+        yield window
 
 
 @contextmanager

@@ -47,6 +47,7 @@ MAY_IMPORT_BEAM = {
         "reading",
         "live",
         "polling",
+        "flink",
         "pieces",
         "windows",
         "cli",
@@ -108,7 +109,8 @@ def test_yaml_environment_and_sockets_stay_in_their_places(path: Path) -> None:
     banned = {"yaml", "socket", "http.client", "urllib.request", "requests", "aiohttp", "os.environ", "dotenv"}
     found = [name for name in imports(path) if any(is_below(name, module) for module in banned)]
     allowed = ("pipeline/config.py", "pipeline/options.py", "pipeline/marked_yaml.py")
-    may_connect = ("transforms/fetch/http.py", "transforms/fetch/resolver.py")
+    # The last one speaks to Flink, and to nobody that a user reads.
+    may_connect = ("transforms/fetch/http.py", "transforms/fetch/resolver.py", "pipeline/flink.py")
     assert not found or name_of(path) in allowed + may_connect, f"{name_of(path)}: {found}"
 
 

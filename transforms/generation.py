@@ -203,7 +203,9 @@ def write_table(
     ]
 
 
-_FEW_VALUES = frozenset({"added_at", "seen_at", "day", "source", "language", "revision", "stands", "anchors", "tries", "rules"})
+_FEW_VALUES = frozenset(
+    {"added_at", "seen_at", "day", "source", "language", "revision", "stands", "anchors", "tries", "rules"}
+)
 
 
 def _make(folder: str) -> None:

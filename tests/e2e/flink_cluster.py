@@ -66,6 +66,7 @@ class FlinkCluster:
             "--runner=PortableRunner",
             f"--job_endpoint=localhost:{self._ports['jobs']}",
             f"--artifact_endpoint=localhost:{self._ports['artifacts']}",
+            f"--flink_master=localhost:{self._ports['rest']}",
             *("--environment_type=EXTERNAL", f"--environment_config=localhost:{self._ports['pool']}"),
             "--environment_cache_millis=5000",
             f"--parallelism={SLOTS * len(TASK_MANAGERS)}",
@@ -144,6 +145,15 @@ class FlinkCluster:
         """The share of a job's tasks that have ended as they should."""
         tasks = next(one["tasks"] for one in self.ask("/jobs/overview")["jobs"] if one["jid"] == job)
         return float(tasks["finished"] / max(1, tasks["total"]))
+
+    def stop_with_savepoint(self, job: str) -> str:
+        """Stop a stream with its windows open; gives the path at which it can be gone on with."""
+        asked = self.ask(f"/jobs/{job}/stop", {"targetDirectory": f"file://{self.folder / 'savepoints'}"})
+        path = f"/jobs/{job}/savepoints/{asked['request-id']}"
+        self.wait_for("the savepoint", lambda: self.ask(path)["status"]["id"] == "COMPLETED")
+        told = self.ask(path)["operation"]
+        assert "location" in told, told
+        return str(told["location"])
 
     def failures(self, job: str) -> int:
         """How many times a part of the job failed and was begun again."""

@@ -126,6 +126,33 @@ def test_two_signals_break_it_off(tmp_path: Path, servers: Servers) -> None:
     assert process.returncode in (0, 1)
 
 
+def test_a_signal_before_it_runs_is_no_traceback(tmp_path: Path) -> None:
+    for wait_s in (0.7, 1.5):
+        with streaming(tmp_path, "r", "--input", DEMO, *FAST) as process:
+            time.sleep(wait_s)
+            process.send_signal(signal.SIGINT)
+            _, errors = process.communicate(timeout=30)
+        assert process.returncode in (0, 1)
+        assert "Traceback" not in errors, errors
+
+
+def test_files_that_come_during_a_long_window_are_in_it(tmp_path: Path) -> None:
+    folder = tmp_path / "in"
+    folder.mkdir()
+    with streaming(tmp_path, "r", "--input", folder, "--every", "1s", "--window", "24h") as process:
+        time.sleep(6)
+        lines = 0
+        for number in range(2):
+            moved = stories(tmp_path / f"{number}.jsonl", 2)
+            lines += len(moved.read_text("utf-8").splitlines())
+            os.utime(moved, (time.time() - 60, time.time() - 60))
+            moved.rename(folder / moved.name)
+            time.sleep(3)
+        assert not Windows(tmp_path / "r").manifests, "the window is open"
+        stop(process)
+    assert load(tmp_path / "r").manifest["counts"]["read"] == lines
+
+
 def test_files_are_read_when_they_are_whole(tmp_path: Path) -> None:
     folder = tmp_path / "in"
     folder.mkdir()

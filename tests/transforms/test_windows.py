@@ -38,7 +38,7 @@ def articles() -> list[TimestampedValue]:
     return stamped(*((record(text, f"https://example.org/{n}"), n * 6.0) for n, text in enumerate(texts)))
 
 
-def write(directory: Path, shards: int = 1, keep: Any = None) -> None:
+def write(directory: Path, shards: int = 1, keep: Any = None, end_path: Path | None = None) -> None:
     """Three articles, of which the second is a copy of the first one; a reject and an address that is gone."""
 
     def graph(p: beam.Pipeline, _: Any) -> dict[str, beam.PCollection]:
@@ -52,7 +52,8 @@ def write(directory: Path, shards: int = 1, keep: Any = None) -> None:
         ended = Ended(standing, copies, rejects, p | "None" >> beam.Create([]))
         kept = keep(records) if keep else None
         place = str(directory), RUN, 10.0, shards
-        return {"done": p | WriteWindows(*place, [records], [unchanged], ended, [], gone, kept)}
+        end = None if end_path is None else str(end_path)
+        return {"done": p | WriteWindows(*place, [records], [unchanged], ended, [], gone, kept, end)}
 
     run(graph)
 
@@ -100,6 +101,21 @@ def test_a_window_that_has_been_written_is_never_written_again(tmp_path: Path) -
     write(tmp_path)
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     assert manifest(tmp_path, "window-20260304T080000Z-2.json")["counts"]["articles"] == 1
+
+
+def test_the_end_is_marked_when_all_windows_are_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    create = FileSystems.create
+    seen: list[list[str]] = []
+
+    def creating(path: str, **more: Any) -> Any:
+        if path.endswith("drained"):
+            seen.append([name for name in FILES if (tmp_path / name).exists()])
+        return create(path, **more)
+
+    monkeypatch.setattr(FileSystems, "create", creating)
+    write(tmp_path, end_path=tmp_path / "drained")
+    assert seen == [list(FILES)]
+    assert (tmp_path / "drained").exists()
 
 
 class Killed(BaseException):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 SETTLED_S = 5.0
 """A file that was changed less long ago may still grow."""
+_SLACK_S = 0.5
 
 
 class Listed(NamedTuple):
@@ -29,6 +31,11 @@ class Watch:
     def __init__(self) -> None:
         self._seen: dict[bytes, tuple[int, float, bool]] = {}
         self._looks = 0
+        self._looked_s = -math.inf
+
+    def is_due(self, now_s: float, every_s: float) -> bool:
+        """Whether it is time for another look, also where the clock has been set back."""
+        return not 0.0 <= now_s - self._looked_s < every_s - _SLACK_S
 
     @classmethod
     def from_entries(cls, entries: Iterable[bytes]) -> Watch:
@@ -48,6 +55,7 @@ class Watch:
     def look(self, listed: Iterable[Listed], now_s: float) -> tuple[list[bytes], list[bytes]]:
         """The paths that are to be read now, and what has changed since the look before, as entries of a journal."""
         self._looks += 1
+        self._looked_s = now_s
         ready, entries, there = list[bytes](), list[bytes](), set[bytes]()
         for file in listed:
             there.add(file.path)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import apache_beam as beam
@@ -11,6 +11,8 @@ from transforms.elements import InputFile
 from transforms.journal import LOG, VERSION, Cache, Journal
 from transforms.read.transform import describe_file, matched
 from transforms.read.watch import Listed, Watch
+
+Times = Callable[[float], Iterable[float]]
 
 _KEY = "inputs"
 _LOG, _VERSION = beam.DoFn.StateParam(LOG), beam.DoFn.StateParam(VERSION)
@@ -26,38 +28,42 @@ class WatchInputs(beam.PTransform):
     Args:
         patterns: paths and globs of any file system that Beam has.
         every_s: between two looks.
+        times: when to look at a tick (both in seconds since 1970); it waits until then. None for at the tick.
         carried_as: see `transforms.journal.Cache`.
     """
 
-    def __init__(self, patterns: tuple[str, ...], every_s: float, carried_as: str | None) -> None:
+    def __init__(
+        self, patterns: tuple[str, ...], every_s: float, times: Times | None = None, carried_as: str | None = None
+    ) -> None:
         super().__init__()
-        self._patterns, self._every_s, self._carried_as = patterns, every_s, carried_as
+        self._do_fn = _WatchDoFn(patterns, every_s, times, carried_as)
 
     def expand(self, ticks: beam.PCollection) -> beam.PCollection:  # noqa: D102
         return (
             ticks
             | "Key" >> beam.Map(lambda at: (_KEY, at)).with_output_types(tuple[str, int])
-            | "Look"
-            >> beam.ParDo(_WatchDoFn(self._patterns, self._every_s, self._carried_as)).with_output_types(InputFile)
+            | "Look" >> beam.ParDo(self._do_fn).with_output_types(InputFile)
         )
 
 
 class _WatchDoFn(beam.DoFn):
-    def __init__(self, patterns: tuple[str, ...], every_s: float, carried_as: str | None) -> None:
-        self._patterns, self._every_s, self._carried_as = patterns, every_s, carried_as
+    def __init__(self, patterns: tuple[str, ...], every_s: float, times: Times | None, carried_as: str | None) -> None:
+        self._patterns, self._every_s, self._times, self._carried_as = patterns, every_s, times, carried_as
 
     def setup(self) -> None:
         self._cache = Cache(lambda _, entries: Watch.from_entries(entries), self._carried_as)
-        self._next_s = 0.0
         self._added = 0
 
     def process(self, tick: tuple[str, int], log: Any = _LOG, version: Any = _VERSION) -> Iterator[InputFile]:
-        now_s = tick[1] / _MICROSECONDS
-        if now_s < self._next_s:
-            return
-        self._next_s = now_s + self._every_s  # of this worker: another one looks once too often
-        journal = Journal(log, version)
+        at_s, journal = tick[1] / _MICROSECONDS, Journal(log, version)
+        for now_s in self._times(at_s) if self._times else (at_s,):
+            yield from self._look(now_s, journal)
+
+    def _look(self, now_s: float, journal: Journal) -> Iterator[InputFile]:
         watch = self._cache.get(_KEY, journal)
+        if not watch.is_due(now_s, self._every_s):
+            self._cache.keep(_KEY, journal, watch)
+            return
         files = dict[bytes, list[InputFile]]()
         listed = list[Listed]()
         for pattern in self._patterns:

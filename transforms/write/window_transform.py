@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import uuid
 import zlib
@@ -23,7 +22,15 @@ from transforms.write.jsonl import copy_line, gone_line, record_line, reject_lin
 from transforms.write.manifest import totals
 from transforms.write.publishing import PART, manifests, publish, read_manifest
 from transforms.write.transform import Ended, counted_by_key
-from transforms.write.windows import file_name, manifest_name, next_name, window_manifest, window_name
+from transforms.write.windows import (
+    by_name_of,
+    digest_of,
+    file_name,
+    manifest_name,
+    next_name,
+    window_manifest,
+    window_name,
+)
 
 _COMMIT = "commit"
 _FILE, _COUNT, _GONE, _END = "file", "count", "gone", "end"
@@ -125,7 +132,7 @@ class WriteWindows(beam.PTransform):
             for table, some in (self._keep.values.items() if self._keep else ())
         ]
         windows = (
-            [files, counts, *kept, *([begin | _End(self._end_path, self._window_s)] if self._end_path else [])]
+            [files, counts, *kept, *([_end(begin, self._end_path, self._window_s)] if self._end_path else [])]
             | "Facts" >> beam.Flatten()
             | "ByWindow" >> beam.GroupByKey()
             | "Window" >> beam.Map(_with_window).with_output_types(tuple[str, tuple[float, float, list[Any]]])
@@ -135,20 +142,14 @@ class WriteWindows(beam.PTransform):
         return windows | "Commit" >> StableParDo(_CommitDoFn(*self._place, keep)).with_output_types(str)
 
 
-class _End(beam.PTransform):
+def _end(begin: beam.pvalue.PBegin, path: str, window_s: float) -> beam.PCollection:
     """A fact of the last window."""
-
-    def __init__(self, path: str, window_s: float) -> None:
-        super().__init__()
-        self._path, self._window_s = path, window_s
-
-    def expand(self, begin: beam.pvalue.PBegin) -> beam.PCollection:
-        return (
-            begin
-            | "Path" >> beam.Create([self._path]).with_output_types(str)
-            | "Last" >> beam.Map(lambda path: TimestampedValue(_fact(path, _END), _LAST_S))
-            | "Windows" >> closing_windows(self._window_s).with_output_types(tuple[str, tuple[str, Any]])
-        )
+    return (
+        begin
+        | "EndPath" >> beam.Create([path]).with_output_types(str)
+        | "EndFact" >> beam.Map(lambda path: TimestampedValue(_fact(path, _END), _LAST_S))
+        | "EndWindow" >> closing_windows(window_s).with_output_types(tuple[str, tuple[str, Any]])
+    )
 
 
 def _with_window(group: tuple[str, Iterable[Any]], window: Any = beam.DoFn.WindowParam) -> Ready:
@@ -163,7 +164,7 @@ def _sharded(element: Any, kind: str, line: Callable[[Any], str], shards: int) -
 
 def _count_fact(counted: tuple[tuple[str, ...], int]) -> Iterator[tuple[str, tuple[str, Any]]]:
     if counted[1]:  # a window that closes for good is counted once more, by some runners as 0
-        yield _fact(counted, _COUNT)
+        yield _fact((*counted, uuid.uuid4().hex[:8]), _COUNT)  # counts of two starts are not the same count
 
 
 def _fact(value: Any, name: str) -> tuple[str, tuple[str, Any]]:
@@ -210,7 +211,7 @@ class _CommitDoFn(beam.DoFn):
 
     def finish_bundle(self) -> None:
         for start_s, end_s, facts in sorted(self._ready, key=lambda one: one[:2]):
-            by_name = _by_name(facts)
+            by_name = by_name_of(facts)
             if _END in by_name:
                 with FileSystems.create(by_name[_END][0]):
                     pass
@@ -218,7 +219,7 @@ class _CommitDoFn(beam.DoFn):
                 self._commit(_instant(start_s), _instant(end_s), by_name)
 
     def _commit(self, start: datetime, end: datetime, facts: dict[str, list[Any]]) -> None:
-        digest = _digest(self._run["attempt"], facts)
+        digest = digest_of(facts.get(_FILE, []), facts.get(_COUNT, []))
         window = window_name(start)
         taken = manifests(self._directory, window)
         if any(read_manifest(self._directory, name)["commit"] == digest for name in taken):
@@ -245,24 +246,11 @@ class _CommitDoFn(beam.DoFn):
             files[kind].append(moves[part])
             gone += lines if kind == _GONE else 0
         counted = Counter[tuple[str, ...]]()
-        for key, count in facts.get(_COUNT, []):  # what comes late is counted for itself
+        for key, count, _ in facts.get(_COUNT, []):  # what comes late is counted for itself
             counted[key] += count
         number = plan.number if plan else None
         return moves, window_manifest(self._run, window, number, totals(counted), files, gone, digest)
 
 
-def _digest(attempt: str, facts: dict[str, list[Any]]) -> str:
-    """Equal for the same facts alone: each file that was written has a name of its own."""
-    told = repr((attempt, sorted(facts.get(_FILE, [])), sorted(facts.get(_COUNT, []))))
-    return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
-
-
 def _instant(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
-
-
-def _by_name(facts: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
-    found = defaultdict[str, list[Any]](list)
-    for name, value in facts:
-        found[name].append(value)
-    return found

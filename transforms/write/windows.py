@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -101,3 +103,16 @@ def summed(windows: Sequence[Mapping[str, Any]]) -> tuple[Totals, dict[str, list
         for kind, names in window["files"].items():
             files.setdefault(kind, []).extend(names)
     return Totals(Counts(**counts), **parts), files
+
+
+def by_name_of(facts: Iterable[tuple[str, Any]]) -> dict[str, list[Any]]:
+    """What is known of a window, by what it tells."""
+    found = defaultdict[str, list[Any]](list)
+    for name, value in facts:
+        found[name].append(value)
+    return found
+
+
+def digest_of(*facts: list[Any]) -> str:
+    """Equal for the same facts alone: each has a name of its own, which a runner keeps over starts of the program."""
+    return hashlib.blake2b(repr([sorted(some) for some in facts]).encode(), digest_size=8).hexdigest()
