@@ -12,8 +12,8 @@ from typing import Any
 import apache_beam as beam
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions, StandardOptions
-from apache_beam.testing.test_pipeline import TestPipeline
-from apache_beam.testing.test_stream import TestStream
+from apache_beam.testing.test_pipeline import TestPipeline as CheckedPipeline
+from apache_beam.testing.test_stream import TestStream as EventStream
 from apache_beam.transforms.window import TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
@@ -230,7 +230,7 @@ def test_late_documents_are_copies_and_none_is_dropped() -> None:
     records = sorted(corpus(10, 12), key=rank)
     late = random.Random(11).sample(records, 8)
     on_time = [one for one in records if one not in late]
-    events = TestStream(coder=beam.coders.registry.get_coder(Record))
+    events = EventStream(coder=beam.coders.registry.get_coder(Record))
     for number, one in enumerate(on_time):
         events = events.add_elements([TimestampedValue(one, AT_S + number)])
         events = events.advance_watermark_to(Timestamp(AT_S + number))
@@ -239,7 +239,7 @@ def test_late_documents_are_copies_and_none_is_dropped() -> None:
     options = PipelineOptions()
     options.view_as(StandardOptions).streaming = True
     _OUT.clear()
-    with TestPipeline(runner="BundleBasedDirectRunner", options=options) as p:
+    with CheckedPipeline(runner="BundleBasedDirectRunner", options=options) as p:
         merged = p | events | MergeArriving(None, RESULTS_S, WINDOW_S, RecogniseRecords())
         _ = merged.articles | "Articles" >> beam.Map(_note, "article")
         _ = merged.copies | "Copies" >> beam.Map(_note, "copy")
