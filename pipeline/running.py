@@ -51,7 +51,7 @@ def run_to_end(
         stop: asks the pipeline to end. With it the first signal does that, and only the second one breaks it off.
         is_drained: whether it is done, of a runner that goes on for all that; it is cancelled then.
         cancel: called when the runner has been told to cancel.
-        is_more: asked after each run, and waits until the next one is due; it says whether there is one.
+        is_more: asked after each run: whether the pipeline is to be run again.
 
     Raises:
         RunError: the run did not come to its end.

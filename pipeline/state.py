@@ -38,10 +38,7 @@ def plan_state(config: RunConfig) -> StatePlan | None:
     if config.state is None:
         return None
     try:
-        if not FileSystems.exists(config.state):
-            FileSystems.mkdirs(config.state)
-        if Path(config.state).is_file():
-            raise StateError(f"{config.state} is a file; give a directory")
+        _make_directory(config.state)
         generations = [load(config.state, number) for number in numbers(config.state)]
         if generations:
             finish(generations[-1])
@@ -61,6 +58,13 @@ def plan_state(config: RunConfig) -> StatePlan | None:
     )
 
 
+def _make_directory(root: str) -> None:
+    if not FileSystems.exists(root):
+        FileSystems.mkdirs(root)
+    if Path(root).is_file():
+        raise StateError(f"{root} is a file; give a directory")
+
+
 def plan_stream(config: RunConfig) -> StatePlan | None:
     """What a stream starts from: what stands. None without ``--state``.
 
@@ -70,10 +74,7 @@ def plan_stream(config: RunConfig) -> StatePlan | None:
     if config.state is None:
         return None
     try:
-        if not FileSystems.exists(config.state):
-            FileSystems.mkdirs(config.state)
-        if Path(config.state).is_file():
-            raise StateError(f"{config.state} is a file; give a directory")
+        _make_directory(config.state)
         latest = [load(config.state, number) for number in numbers(config.state)[-1:]]
         for generation in latest:
             finish(generation)
